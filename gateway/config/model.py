@@ -1,0 +1,185 @@
+"""What a configuration may say, as one frozen model. `load.py` fills it; everything above only reads it."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+SessionSharing = Literal["shared", "per_user", "per_session", "per_call"]
+
+
+class Section(BaseModel):
+    """A table of `gateway.toml`: unknown keys are errors, values never change once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ServerConfig(Section):
+    """Where the gateway listens and how it stops."""
+
+    name: str = "gateway"
+    """Name that clients see as `serverInfo.name`."""
+    instructions: str = ""
+    """Text for the client's model, put before the upstreams' own instructions."""
+    host: str = "127.0.0.1"
+    """Address to bind. Anything but loopback needs authentication."""
+    port: int = Field(8000, ge=0, le=65535)
+    """TCP port; 0 takes a free one."""
+    path: str = Field("/mcp", pattern=r"^/[A-Za-z0-9_/-]*$")
+    """Path of the MCP endpoint."""
+    public_url: str | None = Field(None, pattern=r"^https?://[^\s/]+$")
+    """Origin under which clients reach the gateway (`https://mcp.example.com`); its host passes the host check."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further `Host` header values to accept, without port."""
+    allowed_origins: tuple[str, ...] = ()
+    """Browser origins to accept, such as `https://app.example.com`."""
+    grace: float = Field(25.0, gt=0, le=600)
+    """Seconds that running calls get to finish at a stop."""
+    state_dir: Path = Path("var")
+    """Folder for keys and last good listings; relative to the configuration file."""
+    insecure_allow_unauthenticated: bool = False
+    """Serve callers without any credential on addresses other than loopback."""
+
+
+class JWTConfig(Section):
+    """Tokens of one issuer. `aud`, `iss`, `exp` and `nbf` are always checked."""
+
+    issuer: str = Field(min_length=1)
+    """The `iss` a token must carry."""
+    audience: str = Field(min_length=1)
+    """The `aud` a token must carry: usually this gateway's public URL."""
+    jwks_uri: str | None = None
+    """Where the issuer's keys are; or give `public_key`."""
+    public_key: SecretStr | None = None
+    """PEM of the issuer's public key, or the shared secret for an HS algorithm."""
+    algorithm: str = "RS256"
+    """Signature algorithm."""
+    grant: tuple[str, ...] = ()
+    """Scopes given to every holder of a valid token, beside those in the token."""
+
+    @model_validator(mode="after")
+    def _one_key_source(self) -> "JWTConfig":
+        if (self.jwks_uri is None) == (self.public_key is None):
+            raise ValueError("give exactly one of jwks_uri and public_key")
+        return self
+
+
+class OAuthConfig(Section):
+    """OAuth 2.1: where clients get their tokens, published as protected-resource metadata (RFC 9728)."""
+
+    authorization_servers: tuple[str, ...] = Field(min_length=1)
+    """Issuer URLs that clients may ask for a token."""
+    token: JWTConfig
+    """How the tokens they issue are verified."""
+    scopes_supported: tuple[str, ...] = ()
+    """Scopes to name in the metadata document."""
+
+
+class AuthConfig(Section):
+    """Who may call. Several proofs can be on at once; with none of them the gateway serves loopback only."""
+
+    keys: bool = False
+    """Accept the keys of `gateway keys`; on by itself as soon as one exists."""
+    jwt: dict[str, JWTConfig] = {}
+    """Issuers by a name of your own."""
+    oauth: OAuthConfig | None = None
+
+
+class LogConfig(Section):
+    """Logs go to stderr."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["auto", "json", "console"] = "auto"
+    """`auto` is console on a terminal and JSON lines elsewhere."""
+
+
+class ServiceConfig(BaseModel):
+    """One of our own FastMCP servers. Keys beyond these are the service's own settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+
+    module: str = ""
+    """Dotted path of the module, or `module:object`; by default `services.<namespace>.server`."""
+    enabled: bool = True
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The service's own keys, for its `Settings` model."""
+        return dict(self.model_extra or {})
+
+
+class UpstreamAuth(Section):
+    """The gateway's own credential for an upstream; a caller's never goes there."""
+
+    bearer: SecretStr | None = None
+
+
+class UpstreamConfig(Section):
+    """One other MCP server: `url`, or `command`, as in `mcp.json`."""
+
+    url: str | None = None
+    """HTTP endpoint."""
+    transport: Literal["http", "sse", "stdio"] | None = None
+    """How to speak; found out by itself where it is not given."""
+    headers: dict[str, SecretStr] = {}
+    """Headers to send with every request."""
+    auth: UpstreamAuth = UpstreamAuth()
+    command: str | None = None
+    """Program to start; it speaks MCP over stdin and stdout."""
+    args: tuple[str, ...] = ()
+    env: dict[str, SecretStr] = {}
+    """Environment of the program, beside PATH, HOME and the like."""
+    cwd: Path | None = None
+    enabled: bool | Literal["when-configured"] = True
+    """`when-configured` keeps it off while a variable that it names is unset."""
+    off_because: str = Field("", exclude=True)
+    """Why it is off: filled in by the loader, never by hand."""
+    era: Literal["auto", "modern", "legacy"] = "auto"
+    """Protocol generation; `auto` finds it out once and remembers it."""
+    sessions: SessionSharing | None = None
+    """Who may share a session with this upstream; by default the safest that works."""
+    deadline: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """Seconds for one call, all told."""
+    list_deadline: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """Seconds for asking what it offers; past that the last good listing stays."""
+    connect_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """Seconds to connect, or for a program to answer its first message."""
+    refresh: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds between two looks at what it offers."""
+    max_body: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
+    """Bytes of one answer."""
+    max_in_flight: Annotated[int, Field(gt=0)] | None = None
+    """Calls at once; by default 256 over HTTP and 20 over stdio."""
+
+    @model_validator(mode="after")
+    def _url_or_command(self) -> "UpstreamConfig":
+        if (self.url is None) == (self.command is None):
+            raise ValueError("give exactly one of url and command")
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url must begin with http:// or https://")
+        if self.command is not None and self.transport not in (None, "stdio"):
+            raise ValueError("a command is spoken to over stdio: leave transport out")
+        if self.url is not None and self.transport == "stdio":
+            raise ValueError("stdio needs a command, not a url")
+        return self
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the gateway connects to it."""
+        return self.enabled is not False and not self.off_because
+
+
+class GatewayConfig(Section):
+    """A whole configuration."""
+
+    include: tuple[str, ...] = ()
+    """`mcp.json` files to take upstreams from, relative to this file."""
+    server: ServerConfig = ServerConfig()
+    auth: AuthConfig = AuthConfig()
+    log: LogConfig = LogConfig()
+    services: dict[str, ServiceConfig] = {
+        "data": ServiceConfig(),
+        "external": ServiceConfig(),
+        "database": ServiceConfig(),
+    }
+    upstreams: dict[str, UpstreamConfig] = {}
