@@ -1,0 +1,1 @@
+"""All tests; the folders below mirror gateway and services."""
