@@ -85,6 +85,7 @@ class UpstreamError(GatewayError):
     def __init__(self, upstream: str, message: str, **data: Any):
         super().__init__(f"Upstream '{upstream}' {message}", upstream=upstream, **data)
         self.upstream = upstream
+        self.reason = message
 
 
 class UpstreamDown(UpstreamError):

@@ -1,17 +1,41 @@
 """What a configuration may say, as one frozen model. `load.py` fills it; everything above only reads it."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from gateway.config import checks
 
 SessionSharing = Literal["shared", "per_user", "per_session", "per_call"]
+DEFAULT_SERVICES = ("data", "external", "database")
+
+
+def _inside(check: Callable[[str], str]) -> AfterValidator:
+    """A check of the text that a secret wraps."""
+
+    def apply(secret: SecretStr) -> SecretStr:
+        check(secret.get_secret_value())
+        return secret
+
+    return AfterValidator(apply)
+
+
+Url = Annotated[str, AfterValidator(checks.http_url)]
+Command = Annotated[str, AfterValidator(checks.command)]
+Argument = Annotated[str, AfterValidator(checks.argument)]
+HeaderName = Annotated[str, AfterValidator(checks.header_name)]
+HeaderValue = Annotated[SecretStr, _inside(checks.header_value)]
+VariableName = Annotated[str, AfterValidator(checks.variable_name)]
+VariableValue = Annotated[SecretStr, _inside(checks.argument)]
 
 
 class Section(BaseModel):
     """A table of `gateway.toml`: unknown keys are errors, values never change once read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class ServerConfig(Section):
@@ -83,12 +107,14 @@ class AuthConfig(Section):
     jwt: dict[str, JWTConfig] = {}
     """Issuers by a name of your own."""
     oauth: OAuthConfig | None = None
+    """OAuth 2.1 in front of the gateway."""
 
 
 class LogConfig(Section):
     """Logs go to stderr."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least important line to write."""
     format: Literal["auto", "json", "console"] = "auto"
     """`auto` is console on a terminal and JSON lines elsewhere."""
 
@@ -96,43 +122,52 @@ class LogConfig(Section):
 class ServiceConfig(BaseModel):
     """One of our own FastMCP servers. Keys beyond these are the service's own settings."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="allow", hide_input_in_errors=True, use_attribute_docstrings=True)
 
-    module: str = ""
+    module: str = Field("", pattern=r"^([A-Za-z_]\w*(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?)?$")
     """Dotted path of the module, or `module:object`; by default `services.<namespace>.server`."""
     enabled: bool = True
+    """Whether to serve it."""
 
     @property
     def settings(self) -> dict[str, Any]:
         """The service's own keys, for its `Settings` model."""
         return dict(self.model_extra or {})
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Without the service's own settings, which may hold a password."""
+        return [("module", self.module), ("enabled", self.enabled)]
+
 
 class UpstreamAuth(Section):
     """The gateway's own credential for an upstream; a caller's never goes there."""
 
-    bearer: SecretStr | None = None
+    bearer: Annotated[SecretStr, _inside(checks.bearer)] | None = None
+    """Token to send as `Authorization: Bearer`."""
 
 
 class UpstreamConfig(Section):
     """One other MCP server: `url`, or `command`, as in `mcp.json`."""
 
-    url: str | None = None
-    """HTTP endpoint."""
+    url: Url | None = Field(None, repr=False)
+    """HTTP endpoint: Streamable HTTP or SSE."""
     transport: Literal["http", "sse", "stdio"] | None = None
     """How to speak; found out by itself where it is not given."""
-    headers: dict[str, SecretStr] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     """Headers to send with every request."""
     auth: UpstreamAuth = UpstreamAuth()
-    command: str | None = None
+    """The credential to show it."""
+    command: Command | None = None
     """Program to start; it speaks MCP over stdin and stdout."""
-    args: tuple[str, ...] = ()
-    env: dict[str, SecretStr] = {}
+    args: tuple[Argument, ...] = Field((), repr=False)
+    """Words after the program's name."""
+    env: dict[VariableName, VariableValue] = {}
     """Environment of the program, beside PATH, HOME and the like."""
     cwd: Path | None = None
+    """Folder to start the program in; relative to the file that names it."""
     enabled: bool | Literal["when-configured"] = True
     """`when-configured` keeps it off while a variable that it names is unset."""
-    off_because: str = Field("", exclude=True)
+    off_because: SkipJsonSchema[str] = Field("", exclude=True)
     """Why it is off: filled in by the loader, never by hand."""
     era: Literal["auto", "modern", "legacy"] = "auto"
     """Protocol generation; `auto` finds it out once and remembers it."""
@@ -142,8 +177,8 @@ class UpstreamConfig(Section):
     """Seconds for one call, all told."""
     list_deadline: Annotated[float, Field(gt=0, le=60)] = 3.0
     """Seconds for asking what it offers; past that the last good listing stays."""
-    connect_timeout: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """Seconds to connect, or for a program to answer its first message."""
+    connect_timeout: Annotated[float, Field(gt=0, le=300)] | None = None
+    """Seconds to connect (5), or for a program to answer its first message (30: `npx` may have to fetch it)."""
     refresh: Annotated[float, Field(gt=0)] = 300.0
     """Seconds between two looks at what it offers."""
     max_body: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
@@ -152,16 +187,30 @@ class UpstreamConfig(Section):
     """Calls at once; by default 256 over HTTP and 20 over stdio."""
 
     @model_validator(mode="after")
-    def _url_or_command(self) -> "UpstreamConfig":
+    def _one_way_to_reach_it(self) -> "UpstreamConfig":
         if (self.url is None) == (self.command is None):
             raise ValueError("give exactly one of url and command")
-        if self.url is not None and not self.url.startswith(("http://", "https://")):
-            raise ValueError("url must begin with http:// or https://")
+        if self.is_on and not (self.url or self.command):
+            raise ValueError("url is empty" if self.command is None else "command is empty")
         if self.command is not None and self.transport not in (None, "stdio"):
             raise ValueError("a command is spoken to over stdio: leave transport out")
         if self.url is not None and self.transport == "stdio":
             raise ValueError("stdio needs a command, not a url")
         return self
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> "UpstreamConfig":
+        names = [name.lower() for name in self.headers]
+        if len(set(names)) < len(names):
+            raise ValueError("headers names one header twice: upper and lower case are the same there")
+        if self.auth.bearer is not None and "authorization" in names:
+            raise ValueError("give auth.bearer or an Authorization header, not both")
+        return self
+
+    @property
+    def patience(self) -> float:
+        """Seconds that connecting may take."""
+        return self.connect_timeout or (5.0 if self.command is None else 30.0)
 
     @property
     def is_on(self) -> bool:
@@ -175,11 +224,12 @@ class GatewayConfig(Section):
     include: tuple[str, ...] = ()
     """`mcp.json` files to take upstreams from, relative to this file."""
     server: ServerConfig = ServerConfig()
+    """Where the gateway listens and how it stops."""
     auth: AuthConfig = AuthConfig()
+    """Who may call."""
     log: LogConfig = LogConfig()
-    services: dict[str, ServiceConfig] = {
-        "data": ServiceConfig(),
-        "external": ServiceConfig(),
-        "database": ServiceConfig(),
-    }
+    """What is written to stderr."""
+    services: dict[str, ServiceConfig] = {name: ServiceConfig() for name in DEFAULT_SERVICES}
+    """Our own FastMCP servers by namespace; without this table the three that ship."""
     upstreams: dict[str, UpstreamConfig] = {}
+    """Other MCP servers by namespace."""

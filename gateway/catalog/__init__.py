@@ -1,0 +1,1 @@
+"""The immutable table of all routes."""

@@ -1,0 +1,61 @@
+"""Public resource URIs: `scheme://rest` of the owner is `scheme://namespace/rest` for clients, and back.
+
+A URI without an authority (`urn:isbn:…`) goes whole behind `opaque://namespace/`. Both directions are plain prefix
+work, so that a template maps like any URI and what a client expands from it maps back.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+OPAQUE = "opaque"
+
+
+def to_public(namespace: str, uri: str) -> str:
+    """The URI that clients use for an owner's `uri` (or URI template)."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator or not scheme or scheme == OPAQUE or "{" in scheme:
+        return f"{OPAQUE}://{namespace}/{uri}"
+    return f"{scheme}://{namespace}/{rest}"
+
+
+def to_original(uri: str) -> tuple[str, str] | None:
+    """The namespace and the owner's own URI in a public one; None where it is no public URI."""
+    scheme, separator, rest = uri.partition("://")
+    namespace, slash, path = rest.partition("/")
+    if not separator or not slash or not namespace:
+        return None
+    return namespace, path if scheme == OPAQUE else f"{scheme}://{path}"
+
+
+def publish_content(namespace: str, content: Any) -> Any:
+    """A content block with the URIs in it made public: resource links and embedded resources."""
+    if not isinstance(content, dict):
+        return content
+    if content.get("type") == "resource_link" and isinstance(content.get("uri"), str):
+        return {**content, "uri": to_public(namespace, content["uri"])}
+    if content.get("type") == "resource" and isinstance(content.get("resource"), dict):
+        return {**content, "resource": _publish_uri(namespace, content["resource"])}
+    return content
+
+
+def publish_result(namespace: str, method: str, result: dict[str, Any]) -> dict[str, Any]:
+    """A result of `method` with every URI in it made public; the very same object where there is none."""
+    if method == "tools/call" and isinstance(result.get("content"), list):
+        return {**result, "content": [publish_content(namespace, each) for each in result["content"]]}
+    if method == "resources/read" and isinstance(result.get("contents"), list):
+        return {**result, "contents": [_publish_uri(namespace, each) for each in result["contents"]]}
+    if method == "prompts/get" and isinstance(result.get("messages"), list):
+        return {**result, "messages": [_publish_message(namespace, each) for each in result["messages"]]}
+    return result
+
+
+def _publish_uri(namespace: str, item: Any) -> Any:
+    if isinstance(item, Mapping) and isinstance(item.get("uri"), str):
+        return {**item, "uri": to_public(namespace, item["uri"])}
+    return item
+
+
+def _publish_message(namespace: str, message: Any) -> Any:
+    if isinstance(message, dict) and "content" in message:
+        return {**message, "content": publish_content(namespace, message["content"])}
+    return message

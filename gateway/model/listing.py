@@ -1,0 +1,39 @@
+"""What one owner of tools says it offers, as last heard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Definition = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The wire objects of the four lists as their owner gave them, with what it says of itself.
+
+    `heard_at` is POSIX seconds. `faults` name, for a person, what in the listing could not be used.
+    """
+
+    tools: tuple[Definition, ...] = ()
+    resources: tuple[Definition, ...] = ()
+    templates: tuple[Definition, ...] = ()
+    prompts: tuple[Definition, ...] = ()
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    instructions: str = ""
+    info: Mapping[str, Any] = field(default_factory=dict)
+    heard_at: float = 0.0
+    faults: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"tools={len(self.tools)} resources={len(self.resources)}"
+        return f"<Listing {counts} templates={len(self.templates)} prompts={len(self.prompts)}>"
+
+    def same_offer(self, other: "Listing") -> bool:
+        """Whether both offer the same, whenever they were heard."""
+        return all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("tools", "resources", "templates", "prompts", "capabilities", "instructions")
+        )
+
+
+EMPTY = Listing()

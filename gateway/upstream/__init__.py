@@ -1,0 +1,1 @@
+"""Everything that talks to upstreams: connections, sessions, listings, and the relay."""

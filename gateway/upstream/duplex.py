@@ -1,0 +1,196 @@
+"""A conversation over one channel that both sides write to when they like: stdio, and the SSE of 2024-11-05.
+
+Each call's own task runs its callbacks, fed through its own inbox, so a slow caller never holds up another's answer.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from itertools import count
+from typing import Any, Protocol
+
+import structlog
+
+from gateway.errors import GatewayError, UpstreamAnswered, UpstreamLost
+from gateway.upstream import messages
+from gateway.upstream.legacy import CANCEL_SECONDS, initialize_params, initialized, legacy_params
+from gateway.upstream.modern import MODERN_ERRORS, discovered, modern_params
+from gateway.upstream.session import SILENT, Era, Listener, Session, Transport, answer_upstream, result_of
+
+log = structlog.get_logger(__name__)
+
+# Notifications that wait for a slow caller. Past that the newest are dropped: progress and logs may be lossy.
+MAX_WAITING = 1000
+
+
+class Channel(Protocol):
+    """Whole messages in both directions."""
+
+    async def send(self, message: bytes) -> None: ...
+
+    def receive(self) -> AsyncIterator[bytes]:
+        """Messages as they come; ends, or raises a `GatewayError`, when the other side is gone."""
+        ...
+
+    def last_words(self) -> str:
+        """What is known of why it ended, for an error message."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class _Inbox:
+    """What has come for one call and its task has not taken yet."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[messages.Message | GatewayError] = deque()
+        self._ready = asyncio.Event()
+
+    def put(self, item: messages.Message | GatewayError) -> None:
+        if isinstance(item, messages.Notification) and len(self._waiting) >= MAX_WAITING:
+            return
+        self._waiting.append(item)
+        self._ready.set()
+
+    async def get(self) -> messages.Message:
+        while not self._waiting:
+            self._ready.clear()
+            await self._ready.wait()
+        item = self._waiting.popleft()
+        if isinstance(item, GatewayError):
+            raise item
+        return item
+
+
+class DuplexSession(Session):
+    """One channel, and the calls that run over it."""
+
+    def __init__(self, namespace: str, channel: Channel, transport: Transport, capabilities: Mapping[str, Any]):
+        self.transport = transport
+        self.on_change: Callable[[messages.Notification], None] = lambda _: None
+        self._namespace = namespace
+        self._channel = channel
+        self._capabilities = capabilities
+        self._ids = count(1)
+        self._calls: dict[messages.Id, _Inbox] = {}
+        self._reader = asyncio.create_task(self._read(), name=f"reader {namespace}")
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "open"
+        return f"<DuplexSession {self._namespace} {self.transport} {state} calls={len(self._calls)}>"
+
+    async def open(self, era: Era | None, patience: float) -> None:
+        """Find out the era where it is not known (`server/discover` first), and shake hands where that is due.
+
+        `patience` is how many seconds a silent server gets before it is taken for a legacy one.
+        """
+        if era != "legacy" and await self._discover(patience):
+            return
+        self.era = "legacy"
+        result = await self._call("initialize", initialize_params(self._capabilities), SILENT)
+        self.facts = initialized(self._namespace, result)
+        await self._channel.send(messages.notification("notifications/initialized"))
+
+    async def _discover(self, patience: float) -> bool:
+        self.era = "modern"
+        try:
+            async with asyncio.timeout(patience):
+                self.facts = discovered(await self.request("server/discover", {}, SILENT, {}))
+        except TimeoutError:
+            return False
+        except UpstreamAnswered as error:
+            if error.code in MODERN_ERRORS:
+                raise
+            return False
+        return True
+
+    async def request(
+        self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        return await self._call(method, params, listener)
+
+    async def _call(self, method: str, params: dict[str, Any], listener: Listener) -> dict[str, Any]:
+        if self.closed:
+            raise UpstreamLost(self._namespace, f"is gone{self._channel.last_words()}.")
+        id, inbox = next(self._ids), _Inbox()
+        dress = modern_params if self.era == "modern" else legacy_params
+        self._calls[id] = inbox
+        try:
+            await self._channel.send(messages.request(id, method, dress(params, listener, id)))
+            return await self._follow(inbox, listener)
+        except asyncio.CancelledError:
+            await self._cancel(id)
+            raise
+        finally:
+            del self._calls[id]
+
+    async def _follow(self, inbox: _Inbox, listener: Listener) -> dict[str, Any]:
+        while True:
+            message = await inbox.get()
+            if isinstance(message, messages.Response):
+                return result_of(message)
+            if isinstance(message, messages.Request):
+                await self._channel.send(await answer_upstream(listener.ask, message))
+            else:
+                await listener.notify(message.method, message.params)
+
+    async def _cancel(self, id: messages.Id) -> None:
+        try:
+            async with asyncio.timeout(CANCEL_SECONDS):
+                params = {"requestId": id, "reason": "the caller left"}
+                await self._channel.send(messages.notification("notifications/cancelled", params))
+        except (GatewayError, TimeoutError):
+            pass  # it is gone or stuck, and will not see the call through either
+
+    async def _read(self) -> None:
+        ending: GatewayError | None = None
+        try:
+            async for raw in self._channel.receive():
+                await self._take(raw)
+        except GatewayError as error:
+            ending = error
+        finally:
+            self.closed = True
+            words = self._channel.last_words()
+            lost = UpstreamLost(self._namespace, f"went away{words}. It is not known whether the call ran.")
+            for inbox in self._calls.values():
+                inbox.put(ending or lost)
+
+    async def _take(self, raw: bytes) -> None:
+        try:
+            received = messages.decode(raw)
+        except messages.Malformed as fault:
+            log.debug("upstream sent noise", upstream=self._namespace, fault=str(fault), size=len(raw))
+            return
+        for message in received:
+            if isinstance(message, messages.Response):
+                if message.id in self._calls:
+                    self._calls[message.id].put(message)
+            elif isinstance(message, messages.Request):
+                await self._ask(message)
+            else:
+                self._tell(message)
+
+    async def _ask(self, message: messages.Request) -> None:
+        """A request names no call it belongs to: the youngest running one is the best guess, and there is one user."""
+        if self._calls and message.method != "ping":
+            self._calls[next(reversed(self._calls))].put(message)
+        else:
+            await self._channel.send(await answer_upstream(SILENT.ask, message))
+
+    def _tell(self, message: messages.Notification) -> None:
+        if message.method == "notifications/progress":
+            inbox = self._calls.get(message.params.get("progressToken", ""))
+            if inbox is not None:
+                inbox.put(message)
+        elif message.method == "notifications/message":
+            for inbox in self._calls.values():
+                inbox.put(message)
+        else:
+            self.on_change(message)
+
+    async def close(self) -> None:
+        self.closed = True
+        await self._channel.close()
+        self._reader.cancel()
+        await asyncio.wait([self._reader])

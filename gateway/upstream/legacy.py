@@ -1,0 +1,144 @@
+"""A legacy upstream over Streamable HTTP: a handshake, then perhaps a session id (2025-11-25, `basic/transports`)."""
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from gateway.errors import GatewayError, SessionLost, UpstreamBroken, UpstreamLost
+from gateway.upstream import messages
+from gateway.upstream.http1 import header_block
+from gateway.upstream.http_wire import HttpWire, Reply, named_errors
+from gateway.upstream.session import (
+    CLIENT_INFO,
+    LEGACY,
+    LEGACY_VERSIONS,
+    SILENT,
+    Listener,
+    ServerFacts,
+    Session,
+    answer_upstream,
+    result_of,
+)
+
+CLOSE_SECONDS = 2.0
+# A call that ran into its deadline is cancelled too, and its caller still waits.
+CANCEL_SECONDS = 0.4
+
+
+def initialize_params(capabilities: Mapping[str, Any]) -> dict[str, Any]:
+    """What our handshake says: the newest legacy version, our name, the client's capabilities."""
+    return {"protocolVersion": LEGACY, "capabilities": dict(capabilities), "clientInfo": CLIENT_INFO}
+
+
+def initialized(namespace: str, result: Mapping[str, Any]) -> ServerFacts:
+    """The facts in an `initialize` result.
+
+    Raises:
+        UpstreamBroken: it speaks no version that we do.
+    """
+    version = result.get("protocolVersion")
+    if version not in LEGACY_VERSIONS:
+        raise UpstreamBroken(namespace, "speaks a protocol version that this gateway does not know.")
+    capabilities, instructions, info = (result.get(key) for key in ("capabilities", "instructions", "serverInfo"))
+    return ServerFacts(
+        version=version,
+        capabilities=capabilities if isinstance(capabilities, dict) else {},
+        instructions=instructions if isinstance(instructions, str) else "",
+        info=info if isinstance(info, dict) else {},
+    )
+
+
+def legacy_params(params: dict[str, Any], listener: Listener, progress_token: messages.Id) -> dict[str, Any]:
+    """`params` as a legacy request has them: vendor `_meta` stays, and our own progress token where one is wanted."""
+    if not listener.progress:
+        return params
+    return {**params, "_meta": {**(params.get("_meta") or {}), "progressToken": progress_token}}
+
+
+class LegacySession(Session):
+    """One `initialize`d conversation over Streamable HTTP."""
+
+    era = "legacy"
+    transport = "http"
+
+    def __init__(self, wire: HttpWire, capabilities: Mapping[str, Any]):
+        self._wire = wire
+        self._capabilities = capabilities
+        self._ids = count(1)
+        self._headers: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<LegacySession {self._wire.namespace} {'closed' if self.closed else 'open'}>"
+
+    async def open(self) -> None:
+        """The handshake."""
+        body = messages.request(0, "initialize", initialize_params(self._capabilities))
+        async with self._wire.post(body, {}) as reply:
+            session_id = reply.headers.get("mcp-session-id")
+            result = await self._answer(reply, 0, SILENT)
+        self.facts = initialized(self._wire.namespace, result)
+        self.stateful = session_id is not None
+        if self.facts.version != "2025-03-26":  # the header came with 2025-06-18
+            self._headers["MCP-Protocol-Version"] = self.facts.version
+        if session_id is not None:
+            self._headers["Mcp-Session-Id"] = session_id
+        await self._send(messages.notification("notifications/initialized"))
+
+    async def request(
+        self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        id = next(self._ids)
+        body = messages.request(id, method, legacy_params(params, listener, id))
+        try:
+            async with self._wire.post(body, self._headers) as reply:
+                return await self._answer(reply, id, listener)
+        except SessionLost:
+            self.closed = True
+            raise
+        except asyncio.CancelledError:
+            await self._cancel(id)
+            raise
+
+    async def _answer(self, reply: Reply, id: messages.Id, listener: Listener) -> dict[str, Any]:
+        async for message in reply.messages:
+            if isinstance(message, messages.Notification):
+                await listener.notify(message.method, message.params)
+            elif isinstance(message, messages.Request):
+                await self._send(await answer_upstream(listener.ask, message))
+            elif message.id == id or (message.id is None and reply.status >= 400):
+                return result_of(message)
+            else:
+                raise UpstreamBroken(
+                    self._wire.namespace, "answered another request than ours. Report this to its makers."
+                )
+        raise UpstreamLost(self._wire.namespace, "ended its answer without a result. It is not known whether it ran.")
+
+    async def _send(self, body: bytes) -> None:
+        async with self._wire.post(body, self._headers):
+            pass
+
+    async def _cancel(self, id: messages.Id) -> None:
+        """Say it: for a legacy server a closed stream is no cancellation (2025-11-25 `utilities/cancellation`)."""
+        body = messages.notification("notifications/cancelled", {"requestId": id, "reason": "the caller left"})
+        try:
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await self._send(body)
+        except (GatewayError, SessionLost, TimeoutError):
+            pass
+
+    async def close(self) -> None:
+        """Tell the upstream that the session is over (DELETE); it may not care."""
+        if self.closed:
+            return
+        self.closed = True
+        if "Mcp-Session-Id" not in self._headers:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                with named_errors(self._wire.namespace):
+                    headers = self._wire.credential + header_block(self._headers)
+                    async with await self._wire.client.request("DELETE", headers):
+                        pass
+        except (GatewayError, TimeoutError):
+            pass

@@ -1,0 +1,159 @@
+"""Ask an upstream what it offers, and keep the last good answer on disk."""
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from mcp.shared.inbound import find_invalid_x_mcp_header
+
+from gateway.config.model import UpstreamConfig
+from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
+from gateway.model.listing import Definition, Listing
+from gateway.upstream.connect import Speech
+from gateway.upstream.session import SILENT, Session
+
+MAX_PAGES = 250
+MAX_ITEMS = 10_000
+
+
+class _List(NamedTuple):
+    """One of the four lists: its method, its key in the result, what identifies an item, the capability it needs."""
+
+    method: str
+    key: str
+    identity: str
+    capability: str
+
+
+LISTS = {
+    "tools": _List("tools/list", "tools", "name", "tools"),
+    "resources": _List("resources/list", "resources", "uri", "resources"),
+    "templates": _List("resources/templates/list", "resourceTemplates", "uriTemplate", "resources"),
+    "prompts": _List("prompts/list", "prompts", "name", "prompts"),
+}
+
+
+async def fetch(namespace: str, session: Session) -> Listing:
+    """The four lists, asked for side by side. The caller sets the deadline.
+
+    Raises:
+        UpstreamError: a list could not be had; a half answer is none.
+    """
+    offered = session.facts.capabilities
+    wanted = {name: each for name, each in LISTS.items() if not offered or each.capability in offered}
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(_fetch_list(namespace, session, each)) for name, each in wanted.items()}
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    found: dict[str, Any] = {name: task.result()[0] for name, task in tasks.items()}
+    faults = tuple(fault for task in tasks.values() for fault in task.result()[1])
+    return Listing(
+        **found,
+        capabilities=offered,
+        instructions=session.facts.instructions,
+        info=session.facts.info,
+        heard_at=time.time(),
+        faults=faults,
+    )
+
+
+async def _fetch_list(namespace: str, session: Session, wanted: _List) -> tuple[tuple[Definition, ...], list[str]]:
+    items: dict[str, Definition] = {}
+    faults: list[str] = []
+    cursor: str | None = None
+    seen: set[str] = set()
+    for _ in range(MAX_PAGES):
+        try:
+            params = {} if cursor is None else {"cursor": cursor}
+            page = await session.request(wanted.method, params, SILENT, {})
+        except UpstreamAnswered as error:
+            if error.code == METHOD_NOT_FOUND:
+                return (), []
+            raise UpstreamBroken(namespace, f"answered {wanted.method} with error {error.code}.") from error
+        faults += _take(page.get(wanted.key), wanted, items)
+        cursor = page.get("nextCursor")
+        if not isinstance(cursor, str):
+            return tuple(items.values()), faults
+        if cursor in seen:
+            raise UpstreamBroken(namespace, f"gives cursors for {wanted.method} that run in a circle.")
+        seen.add(cursor)
+        if len(items) > MAX_ITEMS:
+            break
+    raise UpstreamBroken(
+        namespace, f"has no end of {wanted.method}: more than {MAX_PAGES} pages or {MAX_ITEMS} entries."
+    )
+
+
+def _take(page: Any, wanted: _List, items: dict[str, Definition]) -> list[str]:
+    """Add a page's entries to `items`; what cannot be used is told, and spoils nothing else."""
+    if not isinstance(page, list):
+        return [f"{wanted.method}: a page without its {wanted.key}"]
+    faults = []
+    for item in page:
+        identity = item.get(wanted.identity) if isinstance(item, dict) else None
+        if not isinstance(identity, str) or not identity:
+            faults.append(f"{wanted.method}: an entry without its {wanted.identity}")
+        elif wanted.key == "tools" and (reason := find_invalid_x_mcp_header(item.get("inputSchema"))):
+            faults.append(f"{wanted.method}: '{identity[:80]}' is left out: {reason}")
+        elif identity in items:
+            faults.append(f"{wanted.method}: '{identity[:80]}' is there twice; the first is kept")
+        else:
+            items[identity] = item
+    return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is kept of an upstream between two runs."""
+
+    listing: Listing
+    speech: Speech | None
+    stateful: bool
+
+
+class ListingFile:
+    """The last good listing of one upstream, under the state directory. A file that is damaged counts as absent."""
+
+    def __init__(self, folder: Path, namespace: str, config: UpstreamConfig):
+        self._path = folder / "listings" / f"{namespace}.json"
+        self._identity = identity(config)
+
+    def load(self) -> Remembered | None:
+        """What was kept, if it was heard from this very upstream."""
+        try:
+            kept = orjson.loads(self._path.read_bytes())
+            if kept["identity"] != self._identity:
+                return None
+            listing: dict[str, Any] = {
+                name: tuple(v) if isinstance(v, list) else v for name, v in kept["listing"].items()
+            }
+            speech = Speech(*kept["speech"]) if kept["speech"] else None
+            return Remembered(Listing(**listing), speech, bool(kept["stateful"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def save(self, remembered: Remembered) -> None:
+        """Replace what was kept, at once or not at all."""
+        content: Mapping[str, Any] = {
+            "identity": self._identity,
+            "listing": asdict(remembered.listing),
+            "speech": remembered.speech and list(remembered.speech),
+            "stateful": remembered.stateful,
+        }
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        new = self._path.with_suffix(f".{os.getpid()}.new")
+        new.write_bytes(orjson.dumps(content))
+        new.replace(self._path)
+
+
+def identity(config: UpstreamConfig) -> str:
+    """A digest of where an upstream is, so that another one under its name does not inherit its listing."""
+    where = orjson.dumps([config.url, config.command, config.args, str(config.cwd), config.transport, config.era])
+    return hashlib.sha256(where).hexdigest()[:16]

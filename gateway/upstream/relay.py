@@ -1,0 +1,131 @@
+"""One exchange with one upstream for a caller, in either era: the only code that does this, whichever the door.
+
+It strips what is not the upstream's business, puts its own names in, follows the answer, and puts public names back.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mcp.shared.inbound import mcp_param_headers
+
+from gateway.catalog.uris import publish_result
+from gateway.errors import SessionLost, UpstreamError, UpstreamLost, UpstreamTimeout
+from gateway.model.route import Kind, Route
+from gateway.upstream.session import META_SERVER, SILENT, Listener, Session
+from gateway.upstream.sharing import Caller
+from gateway.upstream.upstream import Upstream
+
+METHODS: Mapping[Kind, str] = {
+    "tool": "tools/call",
+    "resource": "resources/read",
+    "template": "resources/read",
+    "prompt": "prompts/get",
+}
+# Severities of log messages, RFC 5424 (MCP `server/utilities/logging`).
+LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+# These belong to one hop (`basic/index`, `_meta`): the session makes its own.
+HOP_PREFIX = "io.modelcontextprotocol/"
+HOP_KEYS = frozenset({"progressToken"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call to pass on: who it is for, the client's `params`, and who listens meanwhile."""
+
+    caller: Caller
+    params: Mapping[str, Any]
+    listener: Listener = SILENT
+
+
+async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:
+    """The upstream's result for `call`, with public URIs. Cancelling this cancels the call there.
+
+    A call is sent once. It is sent again only where the upstream says that it forgot the session, so that nothing ran.
+
+    Raises:
+        UpstreamAnswered: the upstream's own JSON-RPC error, as it came.
+        UpstreamError: one of its kinds; the message says whether the call may have run.
+    """
+    method = METHODS[route.kind]
+    params = outbound_params(route, call.params)
+    listener = replace(call.listener, notify=_only_wanted(call.listener))
+    headers = mcp_param_headers(upstream.header_maps.get(route.original, {}), params.get("arguments") or {})
+    try:
+        async with asyncio.timeout(upstream.config.deadline), upstream.bulkhead.place():
+            result = await _send(upstream, call.caller, method, params, listener, headers)
+    except TimeoutError:
+        raise UpstreamTimeout(
+            upstream.namespace,
+            f"did not answer within {upstream.config.deadline:g} s. It is not known whether the call ran. "
+            "Its deadline is a setting.",
+        ) from None
+    except UpstreamError as error:
+        raise upstream.failed(error) from error
+    upstream.succeeded()
+    return publish_result(upstream.namespace, method, _without_server_info(result))
+
+
+async def _send(
+    upstream: Upstream,
+    caller: Caller,
+    method: str,
+    params: dict[str, Any],
+    listener: Listener,
+    headers: Mapping[str, str],
+) -> dict[str, Any]:
+    for _ in range(2):
+        async with upstream.session(caller, listener.capabilities) as session:
+            try:
+                await _set_log_level(session, listener.log_level)
+                return await session.request(method, params, listener, headers)
+            except SessionLost:
+                session.closed = True
+    raise UpstreamLost(upstream.namespace, "forgets every session that it gives. Nothing ran.")
+
+
+async def _set_log_level(session: Session, wanted: str | None) -> None:
+    """Tell a legacy upstream the least severe level that anyone in this session wants; others' is filtered here."""
+    if session.era == "modern" or wanted is None or "logging" not in session.facts.capabilities:
+        return
+    if session.log_level is None or LEVELS.index(wanted) < LEVELS.index(session.log_level):
+        session.log_level = wanted
+        await session.request("logging/setLevel", {"level": wanted}, SILENT, {})
+
+
+def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
+    """`params` under the upstream's own name for the thing, with no `_meta` key that belongs to our connection."""
+    key = "uri" if route.kind in ("resource", "template") else "name"
+    own = {**params, key: route.original}
+    meta = params.get("_meta")
+    if meta is not None:
+        del own["_meta"]
+        kept = {k: v for k, v in meta.items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
+        if kept:
+            own["_meta"] = kept
+    return own
+
+
+def _only_wanted(listener: Listener) -> Any:
+    """`listener.notify` for the notifications that its client asked for."""
+    least = LEVELS.index(listener.log_level) if listener.log_level is not None else len(LEVELS)
+
+    async def notify(method: str, params: dict[str, Any]) -> None:
+        if method == "notifications/progress" and listener.progress:
+            await listener.notify(method, params)
+        elif method == "notifications/message":
+            level = params.get("level")
+            if level in LEVELS and LEVELS.index(level) >= least:
+                await listener.notify(method, params)
+
+    return notify
+
+
+def _without_server_info(result: dict[str, Any]) -> dict[str, Any]:
+    """The upstream's name does not come through: clients see one server, ours."""
+    meta = result.get("_meta")
+    if not isinstance(meta, dict) or META_SERVER not in meta:
+        return result
+    rest = {key: value for key, value in meta.items() if key != META_SERVER}
+    return {**result, "_meta": rest} if rest else {key: value for key, value in result.items() if key != "_meta"}

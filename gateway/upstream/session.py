@@ -1,0 +1,118 @@
+"""A conversation with one upstream, whatever its transport and era."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gateway.errors import METHOD_NOT_FOUND, GatewayError, UpstreamAnswered
+from gateway.upstream import messages
+
+Era = Literal["modern", "legacy"]
+Transport = Literal["http", "sse", "stdio"]
+
+MODERN = "2026-07-28"
+LEGACY = "2025-11-25"
+LEGACY_VERSIONS = frozenset({"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"})
+
+META_PROTOCOL = "io.modelcontextprotocol/protocolVersion"
+META_CLIENT = "io.modelcontextprotocol/clientInfo"
+META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
+META_LOG_LEVEL = "io.modelcontextprotocol/logLevel"
+META_SERVER = "io.modelcontextprotocol/serverInfo"
+
+CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
+
+Notify = Callable[[str, dict[str, Any]], Awaitable[None]]
+Ask = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+async def ignore(method: str, params: dict[str, Any]) -> None:
+    """A notification nobody waits for."""
+
+
+async def refuse(method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a request that no client could serve."""
+    raise UpstreamAnswered(METHOD_NOT_FOUND, "The client did not declare this capability")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears what an upstream says while it works on one request.
+
+    `notify` takes its notifications, in order; `ask` its requests (elicitation, sampling, roots), and returns the
+    result or raises `UpstreamAnswered` with the client's error. `capabilities` are those that the client declared;
+    `log_level` the least severe log message it wants, or None for none; `progress` whether it wants progress.
+    """
+
+    notify: Notify = ignore
+    ask: Ask = refuse
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    log_level: str | None = None
+    progress: bool = False
+
+
+SILENT = Listener()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What an upstream says of itself: protocol version, capabilities, instructions, its own name."""
+
+    version: str
+    capabilities: Mapping[str, Any]
+    instructions: str = ""
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Session(ABC):
+    """One open conversation. `request` may run many at once; `close` ends them all.
+
+    `stateful` says that the upstream keeps state for it, so that it must not be shared between callers.
+    """
+
+    era: Era
+    transport: Transport
+    facts: ServerFacts
+    stateful: bool = True
+    closed: bool = False
+    log_level: str | None = None
+    """The level last set with `logging/setLevel` (legacy only)."""
+
+    @abstractmethod
+    async def request(
+        self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Send one request and return its result. `headers` are the protocol's own for this request (HTTP only).
+
+        Cancelling the call cancels it upstream.
+
+        Raises:
+            UpstreamAnswered: the upstream's own JSON-RPC error.
+            UpstreamError: it could not answer.
+            SessionLost: it forgot the session; nothing ran.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End the conversation; calls still running fail."""
+
+
+async def answer_upstream(ask: Ask, message: messages.Request) -> bytes:
+    """What to send back for a request of the upstream's: the client's result, or an error."""
+    if message.method == "ping":
+        return messages.result(message.id, {})
+    try:
+        return messages.result(message.id, await ask(message.method, message.params))
+    except GatewayError as error:
+        return messages.error(message.id, error.code, error.message)
+
+
+def result_of(response: messages.Response) -> dict[str, Any]:
+    """The result in an answer, or its error raised."""
+    if response.error is not None:
+        text = response.error.get("message")
+        raise UpstreamAnswered(
+            response.error["code"], text if isinstance(text, str) else "", response.error.get("data")
+        )
+    return response.result or {}

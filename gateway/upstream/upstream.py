@@ -1,0 +1,213 @@
+"""All of one upstream: its sessions, its listing, its health."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import structlog
+from mcp.shared.inbound import x_mcp_header_map
+
+from gateway.config.model import SessionSharing, UpstreamConfig
+from gateway.errors import SessionLost, UpstreamAnswered, UpstreamDown, UpstreamError, UpstreamTimeout
+from gateway.model.listing import EMPTY, Listing
+from gateway.upstream.bulkhead import Bulkhead
+from gateway.upstream.connect import Connector
+from gateway.upstream.listing import ListingFile, Remembered, fetch
+from gateway.upstream.pool import SessionPool
+from gateway.upstream.session import Session
+from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
+
+log = structlog.get_logger(__name__)
+
+TRIM_SECONDS = 30.0
+# One that is down is asked again soon, so that it is back within 10 s of its return.
+RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
+# Calls of names that do not exist must not turn into a stream of listing requests.
+ASK_AGAIN_SECONDS = 2.0
+QUEUE = {"http": (256, 1000), "stdio": (20, 100)}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an upstream does: since when (POSIX seconds), and why where it is down or off."""
+
+    state: Literal["unknown", "up", "down", "off"]
+    since: float
+    reason: str = ""
+
+
+class Upstream:
+    """One other MCP server. `on_listing` is called after each change of what it offers."""
+
+    def __init__(
+        self, namespace: str, config: UpstreamConfig, state_dir: Path, on_listing: Callable[[], None] = lambda: None
+    ):
+        self.namespace = namespace
+        self.config = config
+        self.listing: Listing = EMPTY
+        self.health = Health("unknown" if config.is_on else "off", time.time(), config.off_because)
+        self.header_maps: Mapping[str, dict[tuple[str, ...], str]] = {}
+        self._on_listing = on_listing
+        self._file = ListingFile(state_dir, namespace, config)
+        self._stateful = True
+        self._remember(self._file.load() if config.is_on else None)
+        limit, queue = QUEUE["http" if config.command is None else "stdio"]
+        self.bulkhead = Bulkhead(namespace, config.max_in_flight or limit, queue)
+        self.pool = SessionPool(self._open)
+        self._wanted = asyncio.Event()
+        self._rounds = 0
+        self._round_over = asyncio.Condition()
+        self._failures = 0
+        self._asked_at = 0.0
+        self._keeper: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Upstream {self.namespace} {self.health.state} {self.pool} {self.bulkhead}>"
+
+    def _remember(self, kept: Remembered | None) -> None:
+        if kept is not None:
+            self._stateful = kept.stateful
+            self._adopt_listing(kept.listing)
+        self.connector = Connector(self.namespace, self.config, kept.speech if kept is not None else None)
+
+    def _adopt_listing(self, listing: Listing) -> None:
+        self.listing = listing
+        maps = {str(tool["name"]): x_mcp_header_map(tool.get("inputSchema")) for tool in listing.tools}
+        self.header_maps = {name: found for name, found in maps.items() if found}
+
+    # sessions
+
+    async def _open(self, key: ShareKey) -> Session:
+        session = await self.connector.open(orjson.loads(key.capabilities))
+        self._stateful = session.stateful
+        return session
+
+    @property
+    def rule(self) -> SessionSharing:
+        """Who may share a session now."""
+        return self.config.sessions or default_rule(self.connector.speech, self._stateful)
+
+    @contextlib.asynccontextmanager
+    async def session(self, caller: Caller, capabilities: Mapping[str, Any]) -> AsyncGenerator[Session]:
+        """The session that `caller` may use, for one call."""
+        key = share_key(self.rule, caller, capabilities)
+        if self.config.command is not None:
+            self.pool.adopt(ShareKey(GATEWAY, key.capabilities), key)
+        async with self.pool.acquire(key) as session:
+            yield session
+
+    # health
+
+    def succeeded(self) -> None:
+        """It answered."""
+        if self.health.state != "up":
+            self.health = Health("up", time.time())
+            log.info("upstream is up", upstream=self.namespace)
+
+    def failed(self, error: UpstreamError) -> UpstreamError:
+        """It could not be used: note it, and give back the error to tell the caller, with since when it is down."""
+        if not isinstance(error, UpstreamDown):
+            return error
+        if self.health.state != "down":
+            self._mark_down(error)
+            self._wanted.set()
+        since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
+        return UpstreamDown(self.namespace, f"{error.reason} It is down since {since}.", since=since)
+
+    def _mark_down(self, error: UpstreamError) -> None:
+        if self.health.state != "down":
+            self.health = Health("down", time.time(), error.message)
+            log.warning("upstream is down", upstream=self.namespace, reason=error.message)
+
+    # listing
+
+    async def start(self) -> None:
+        """Begin to keep the listing fresh, in a task that `close` ends."""
+        if self.config.is_on:
+            self._keeper = asyncio.create_task(self._keep(), name=f"keeper {self.namespace}")
+
+    async def first_round(self) -> None:
+        """Until it has been asked once, well or not."""
+        if self._keeper is not None:
+            await self._wait_for_round(1)
+
+    async def ask_again(self) -> None:
+        """One refresh, shared by all who want it now; for a name that the listing does not have."""
+        if self._keeper is None or time.monotonic() - self._asked_at < ASK_AGAIN_SECONDS:
+            return
+        self._wanted.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.config.list_deadline):
+                await self._wait_for_round(self._rounds + 1)
+
+    async def _wait_for_round(self, number: int) -> None:
+        async with self._round_over:
+            await self._round_over.wait_for(lambda: self._rounds >= number)
+
+    async def _keep(self) -> None:
+        while True:
+            self._wanted.clear()
+            await self.refresh()
+            async with self._round_over:
+                self._rounds += 1
+                self._round_over.notify_all()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Until the next look: a while, or until somebody wants it. Idle sessions are closed meanwhile."""
+        step = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS)) - 1] if self._failures else self.config.refresh
+        until = time.monotonic() + step
+        while (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left, TRIM_SECONDS)):
+                    await self._wanted.wait()
+                    return
+            await self.pool.trim()
+
+    async def refresh(self) -> None:
+        """Ask what it offers. A failure leaves the last good listing."""
+        self._asked_at = time.monotonic()
+        try:
+            listing = await self._fetch()
+        except (UpstreamError, UpstreamAnswered, SessionLost) as error:
+            self._failures += 1
+            if isinstance(error, UpstreamError):
+                self._mark_down(error)
+            if not isinstance(error, UpstreamDown | UpstreamTimeout):
+                self.connector.forget()  # it answers, but not as it did: perhaps it speaks another era now
+                self.pool.renew()
+            return
+        self._failures = 0
+        self.succeeded()
+        changed = not listing.same_offer(self.listing)
+        self._adopt_listing(listing)
+        self._file.save(Remembered(listing, self.connector.speech, self._stateful))
+        if changed:
+            self._on_listing()
+
+    async def _fetch(self) -> Listing:
+        key = ShareKey(GATEWAY)
+        if self.config.command is not None:
+            key = self.pool.any_open() or key  # a second process only to ask for the list would be a waste
+        async with self.pool.acquire(key) as session:
+            try:
+                async with asyncio.timeout(self.config.list_deadline):
+                    return await fetch(self.namespace, session)
+            except TimeoutError:
+                raise UpstreamTimeout(
+                    self.namespace, f"did not list what it offers within {self.config.list_deadline:g} s."
+                ) from None
+
+    async def close(self) -> None:
+        """End the task, the sessions and the connections."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+        await self.pool.close()
+        self.connector.close()
