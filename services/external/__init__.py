@@ -1,0 +1,1 @@
+"""The `external` service: fetches from APIs on the public internet."""

@@ -1,0 +1,31 @@
+"""What an operator may set, and what is refused."""
+
+import pytest
+from pydantic import ValidationError
+
+from services.external.settings import Settings
+
+
+def test_every_field_has_a_default_and_a_description():
+    assert Settings() == Settings.model_validate({})
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_settings_cannot_be_changed_or_misspelt():
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().timeout = 1  # ty: ignore[invalid-assignment]
+    with pytest.raises(ValidationError, match="allowed_host"):
+        Settings.model_validate({"allowed_host": []})
+
+
+@pytest.mark.parametrize("entry", ["127.0.0.1", "http://127.0.0.1:80", "::1:80", "host:port", "*:80", "host:80 "])
+def test_an_opened_endpoint_is_a_host_and_a_port(entry):
+    with pytest.raises(ValidationError, match="allow_private_hosts"):
+        Settings(allow_private_hosts=(entry,))
+
+
+def test_an_opened_endpoint_is_kept_in_lower_case():
+    assert Settings(allow_private_hosts=("Wiki.Internal:8080", "[FD00::1]:80")).allow_private_hosts == (
+        "wiki.internal:8080",
+        "[fd00::1]:80",
+    )
