@@ -9,7 +9,7 @@
         await upstream.wait_for("started", "slow")                # until the tool began, no sleeping
         assert [entry["rpc"] for entry in upstream.record()] == ["tools/call"]
 
-    with raw_stdio(tmp_path, era="legacy") as upstream:           # a `Command`: command, args, env; started by the client
+    with raw_stdio(tmp_path, era="legacy") as upstream:           # a `Command`: command, args, env, for its client
         ...
         upstream.pids()                                           # every process that was started from it
 

@@ -1,113 +1,60 @@
 """Start any upstream of this folder: the one module that other tests import."""
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import asyncio
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal
+
+from tests.upstreams import process
+from tests.upstreams.legacy_env import legacy_python
+from tests.upstreams.running import Command, Recorded, Running
+
+__all__ = [
+    "Command",
+    "Recorded",
+    "Running",
+    "Starting",
+    "fastmcp_http",
+    "fastmcp_stdio",
+    "legacy_http",
+    "legacy_sse",
+    "legacy_stdio",
+    "raw_http",
+    "raw_sse",
+    "raw_stdio",
+]
 
 Era = Literal["modern", "legacy", "both"]
 Answer = Literal["json", "sse"]
 
-
-class Recorded(TypedDict, total=False):
-    """One thing that happened at an upstream.
-
-    `event` is `request` for what a client sent (one HTTP request, or one line on stdin), and else what became of it:
-    `started`, `finished` or `cancelled` for a tool call or an open stream. `order` counts from 1 over all of them.
-    `rpc` is the JSON-RPC method ("" for a client's answer or a bare GET), `name` the tool, prompt or URI. Requests
-    also have `http` (GET, POST, DELETE), `path`, `headers` (names in lower case, repeated ones joined by a comma),
-    `raw_headers` (pairs as sent), `body` (decoded JSON, else the text) and `connection` (the client's port).
-    On stdio there are only `pid` and `body`. `by` says what cancelled: `stream` or `notification`.
-    """
-
-    order: int
-    event: Literal["request", "started", "finished", "cancelled"]
-    pid: int
-    rpc: str
-    name: str
-    http: str
-    path: str
-    headers: dict[str, str]
-    raw_headers: list[list[str]]
-    body: object
-    connection: int
-    by: str
+RAW = "tests.upstreams.raw"
+FASTMCP = "tests.upstreams.fastmcp_server"
+LEGACY = "tests.upstreams.legacy_server"
 
 
-@dataclass(frozen=True)
-class Running:
-    """An upstream that serves HTTP at `url` from process `pid`."""
+@dataclass
+class Starting:
+    """A server to be: `with` and `async with` start it, wait until it serves, and end it."""
 
-    url: str
-    pid: int
+    arguments: tuple[str, ...]
+    legacy: bool = False
+    running: Running | None = field(default=None, init=False)
 
-    def record(self) -> list[Recorded]:
-        """What clients sent, in order: entries with `event == "request"`."""
-        raise NotImplementedError
+    def __enter__(self) -> Running:
+        started, url = process.start(("-m", *self.arguments), legacy_python() if self.legacy else sys.executable)
+        self.running = Running(url, started)
+        return self.running
 
-    def events(self) -> list[Recorded]:
-        """The whole record, tool calls that started, finished or were cancelled included."""
-        raise NotImplementedError
+    def __exit__(self, *_: object) -> None:
+        if self.running is not None:
+            self.running.stop()
 
-    def reset(self) -> None:
-        """Empty the record."""
-        raise NotImplementedError
+    async def __aenter__(self) -> Running:
+        return await asyncio.to_thread(self.__enter__)
 
-    def control(self, **behaviour: object) -> None:
-        """Behave so from now on (fields of `raw.control.Control`); without arguments, well again. Raw ones only."""
-        raise NotImplementedError
-
-    async def wait_for(self, event: str, name: str = "", count: int = 1, deadline: float = 5.0) -> list[Recorded]:
-        """The first `count` entries of that event (of that tool or JSON-RPC method); TimeoutError past the deadline."""
-        raise NotImplementedError
-
-    def kill(self) -> None:
-        """SIGKILL to its process group, at once."""
-        raise NotImplementedError
-
-    def stop(self) -> None:
-        """SIGTERM, and SIGKILL when that does not help; returns when the process is gone. Twice is harmless."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Command:
-    """An upstream that its client starts over stdio; what several processes heard goes into one record.
-
-    The methods mean what they mean on `Running`. SDK servers keep no record, so theirs stays empty.
-    """
-
-    command: str
-    args: tuple[str, ...]
-    env: dict[str, str]
-    record_path: Path
-
-    def record(self) -> list[Recorded]:
-        raise NotImplementedError
-
-    def events(self) -> list[Recorded]:
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        raise NotImplementedError
-
-    def control(self, **behaviour: object) -> None:
-        raise NotImplementedError
-
-    async def wait_for(self, event: str, name: str = "", count: int = 1, deadline: float = 5.0) -> list[Recorded]:
-        raise NotImplementedError
-
-    def pids(self) -> list[int]:
-        """Every process that was ever started from this command, oldest first."""
-        raise NotImplementedError
-
-    def alive(self) -> list[int]:
-        """Those of them that still run (a zombie does not)."""
-        raise NotImplementedError
-
-
-Starting = contextlib.AbstractContextManager[Running]
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.__exit__)
 
 
 def raw_http(
@@ -123,17 +70,24 @@ def raw_http(
 ) -> Starting:
     """Streamable HTTP at `/mcp`. `tools` more, generated ones; `page_size` 0 means one page; delays in seconds.
 
-    `session`: whether a legacy `initialize` gives out an Mcp-Session-Id and asks for it. `name` is its serverInfo.
+    `session`: whether a legacy `initialize` gives out an Mcp-Session-Id and asks for it. `name` is its serverInfo's.
     """
-    raise NotImplementedError
+    return Starting(
+        (
+            RAW,
+            *("--era", era, "--answer", answer, "--session" if session else "--no-session", "--name", name),
+            *("--tools", str(tools), "--page-size", str(page_size)),
+            *("--list-delay", str(list_delay), "--call-delay", str(call_delay)),
+        )
+    )
 
 
 def raw_sse(*, tools: int = 0, page_size: int = 0, name: str = "raw") -> Starting:
     """HTTP with SSE of 2024-11-05, at `/sse`. Always legacy."""
-    raise NotImplementedError
+    sized = ("--tools", str(tools), "--page-size", str(page_size))
+    return Starting((RAW, "--transport", "sse", "--era", "legacy", "--name", name, *sized))
 
 
-@contextlib.contextmanager
 def raw_stdio(
     folder: Path,
     *,
@@ -145,35 +99,55 @@ def raw_stdio(
     flood_stderr: bool = False,
     silent: bool = False,
     name: str = "raw",
-) -> Iterator[Command]:
-    """The same over stdio. Record and control live in files in `folder`.
+) -> Command:
+    """The same over stdio. Record and control are files in `folder`, named after `name`.
 
-    `crash_on` exits with status 70 on that tool or method; `noise_on_stdout` writes lines that are no JSON before
-    each answer; `flood_stderr` writes 1 MiB there at start; `silent` reads and never answers.
+    `crash_on` exits with status 70 at that tool or method; `noise_on_stdout` writes a line that is no JSON before
+    each message; `flood_stderr` writes 1 MiB there at start; `silent` reads and never answers.
     """
-    raise NotImplementedError
+    flags = {"--noise-on-stdout": noise_on_stdout, "--flood-stderr": flood_stderr, "--silent": silent}
+    return _command(
+        folder,
+        name,
+        *(f"{RAW}.stdio", "--era", era, "--name", name, "--crash-on", crash_on),
+        *("--tools", str(tools), "--page-size", str(page_size), "--control", str(folder / f"{name}.control.json")),
+        *(flag for flag, set_ in flags.items() if set_),
+    )
 
 
 def fastmcp_http() -> Starting:
-    """`fastmcp_server.py` at `/mcp`, both eras. It records HTTP requests and takes no control."""
-    raise NotImplementedError
+    """`fastmcp_server.py` at `/mcp`, both eras."""
+    return Starting((FASTMCP, "http"))
 
 
-def fastmcp_stdio(folder: Path) -> contextlib.AbstractContextManager[Command]:
+def fastmcp_stdio(folder: Path) -> Command:
     """`fastmcp_server.py` over stdio."""
-    raise NotImplementedError
+    return _command(folder, "fastmcp", FASTMCP, "stdio")
 
 
 def legacy_http(*, stateless: bool = False, answer: Answer = "sse") -> Starting:
-    """`legacy_server.py` (`mcp` 1.x) over Streamable HTTP at `/mcp`. It records HTTP requests and takes no control."""
-    raise NotImplementedError
+    """`legacy_server.py` (`mcp` 1.x) over Streamable HTTP at `/mcp`."""
+    flags = (*(("--stateless",) if stateless else ()), *(("--json",) if answer == "json" else ()))
+    return Starting((LEGACY, "http", *flags), legacy=True)
 
 
 def legacy_sse() -> Starting:
     """`legacy_server.py` over HTTP with SSE at `/sse`."""
-    raise NotImplementedError
+    return Starting((LEGACY, "sse"), legacy=True)
 
 
-def legacy_stdio(folder: Path) -> contextlib.AbstractContextManager[Command]:
+def legacy_stdio(folder: Path) -> Command:
     """`legacy_server.py` over stdio."""
-    raise NotImplementedError
+    return _command(folder, "legacy", LEGACY, "stdio", python=legacy_python())
+
+
+def _command(folder: Path, name: str, module: str, *options: str, python: str = sys.executable) -> Command:
+    """Clients start it in a folder of their choice, hence PYTHONPATH."""
+    record = folder / f"{name}.record.jsonl"
+    return Command(
+        command=python,
+        args=("-m", module, *options, "--record", str(record)),
+        env={"PYTHONPATH": str(process.ROOT)},
+        record_path=record,
+        control_path=folder / f"{name}.control.json",
+    )

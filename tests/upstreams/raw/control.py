@@ -1,7 +1,8 @@
 """How a raw upstream misbehaves: one frozen record, replaced as a whole while the server runs."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 Fault = Literal[
     "hang",  # never answers, until the client goes away
@@ -10,17 +11,17 @@ Fault = Literal[
     "html",  # 200 with a web page
     "server_error",  # 500 with a plain text
     "unauthorized",  # 401 with WWW-Authenticate
-    "forbidden",  # 403 with WWW-Authenticate naming scopes
+    "forbidden",  # 403 with WWW-Authenticate naming the scopes `raw:read raw:write`
     "rate_limited",  # 429 with Retry-After: `retry_after`
     "unavailable",  # 503 with Retry-After: `retry_after`
     "redirect",  # 307 to `location`
     "wrong_id",  # a well-formed answer to another request
     "garbage",  # 200 application/json that is no JSON
     "empty",  # 200 with no body
-    "huge",  # an answer whose text is `size` bytes
+    "huge",  # the right answer, and `size` bytes of text in its `_meta`
     "compressed",  # `huge`, gzipped (asked for or not)
-    "close_unread",  # the connection ends before the body is read: nothing ran
-    "close_after",  # it ends after the work was done, and before the answer
+    "close_before",  # the connection ends and nothing ran
+    "close_after",  # it ends after the work was done, before the answer
     "cut",  # it ends in the middle of the answer
 ]
 
@@ -29,26 +30,73 @@ Fault = Literal[
 class Control:
     """What is wrong at the moment. The default is: nothing.
 
-    `fault` strikes requests whose JSON-RPC method is `on` ("" strikes all), the first `times` of them (0: every one).
-    The other fields change what is offered; a change of the offer sends `notifications/tools/list_changed`.
-    `forget_sessions` and `updated` happen once, when they are set.
+    `fault` strikes requests whose JSON-RPC method, or else HTTP method, is `on` ("" strikes all), the first `times` of
+    them (0: every one). On stdio `hang`, `drip`, `html`, `wrong_id`, `garbage`, `empty`, `huge` and the last three
+    exist, and a connection that ends is a process that exits with 70. Over SSE of 2024-11-05 an answer that hangs or
+    is wrong does so on the stream; `drip`, `cut`, `pings` and `compressed` are not made there.
     """
 
     fault: Fault | None = None
     on: str = ""
     times: int = 0
     interval: float = 0.05
-    retry_after: float = 1.0
+    retry_after: int = 1
     location: str = ""
     size: int = 2 * 1024 * 1024
-    tools: int | None = None
+
+    # What is offered. A change here sends notifications/tools/list_changed.
+    tools: int | None = None  # generated ones, instead of the number given at start
     hidden: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
-    renamed_description: str = ""
-    duplicate_names: bool = False
-    endless_pages: bool = False
-    array_schema: bool = False
-    list_delay: float | None = None
+    extra: tuple[str, ...] = ()  # names of more tools, which answer with their arguments
+    descriptions: Mapping[str, str] = field(default_factory=dict)  # other ones, by tool
+    duplicate_names: bool = False  # `echo` stands twice in the list
+    endless_pages: bool = False  # every page names a next one
+    array_schema: bool = False  # offers `numbers`, whose result is an array
+    broken_tool: bool = False  # one entry of tools/list is no tool at all
+
+    list_delay: float | None = None  # seconds, instead of those given at start
     call_delay: float | None = None
-    forget_sessions: bool = False
-    updated: str = ""
+    ttl_ms: int = 60_000
+    cache_scope: Literal["public", "private"] = "public"
+
+    # Things that happen once, when they are set.
+    forget_sessions: bool = False  # legacy HTTP: their ids are answered with 404 from now on
+    updated: str = ""  # notifications/resources/updated of this URI, to whom it concerns
+    end_streams: bool = False  # subscription and GET streams are closed as a server that shuts down does
+    drop_streams: bool = False  # they are cut off
+
+
+_OFFER = ("tools", "hidden", "extra", "descriptions", "duplicate_names", "array_schema", "broken_tool")
+
+
+def control_from(values: Mapping[str, Any]) -> Control:
+    """A control from decoded JSON. Raises ValueError naming what is no field."""
+    known = {each.name for each in fields(Control)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"No such behaviour: {', '.join(unknown)}. There are: {', '.join(sorted(known))}")
+    frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return Control(**frozen)
+
+
+def changes_offer(before: Control, after: Control) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in _OFFER)
+
+
+class Switch:
+    """The control that holds now, and how often its fault may still strike."""
+
+    def __init__(self) -> None:
+        self.control = Control()
+        self._struck = 0
+
+    def set(self, control: Control) -> None:
+        self.control = control
+        self._struck = 0
+
+    def strike(self, *methods: str) -> Fault | None:
+        """The fault for a request known by these methods, counted as one of its `times`."""
+        control = self.control
+        if control.fault is None or (control.on and control.on not in methods):
+            return None
+        self._struck += 1
+        return None if control.times and self._struck > control.times else control.fault

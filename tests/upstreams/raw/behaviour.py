@@ -1,0 +1,149 @@
+"""What a raw upstream does with a request, whatever the era and transport."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from tests.upstreams.raw.caller import Caller
+from tests.upstreams.raw.control import Control, Switch, changes_offer
+from tests.upstreams.raw.definitions import CONTENTS, ITEM_PREFIX, PROMPTS, RESOURCES, STYLES, TEMPLATES, VENDOR
+from tests.upstreams.raw.offer import Settings, offered_tools, page
+from tests.upstreams.raw.tools import FUNCTIONS, any_other, text
+from tests.upstreams.raw.wire import INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, Json, RpcError
+from tests.upstreams.record import Record
+
+
+class Listener(Protocol):
+    """Someone with an open stream for what happens beside requests."""
+
+    def tell(self, method: str, params: Json) -> None:
+        """Pass it on if it was asked for."""
+        ...
+
+    def end(self, *, politely: bool) -> None: ...
+
+
+class Behaviour:
+    """Everything but the wire: settings, control, record, open streams, and `perform`."""
+
+    def __init__(self, settings: Settings, record: Record):
+        self.settings = settings
+        self.record = record
+        self.switch = Switch()
+        self.listeners: set[Listener] = set()
+
+    @property
+    def server_info(self) -> Json:
+        return {"name": self.settings.name, "version": "1.0.0", "title": f"Raw upstream {self.settings.name}"}
+
+    @property
+    def instructions(self) -> str:
+        return f"Instructions of {self.settings.name}."
+
+    async def perform(self, method: str, params: Json, caller: Caller) -> Json:
+        """The bare result. Raises RpcError and InputRequired; a cancelled task ends it, and the record tells."""
+        if method not in METHODS:
+            raise RpcError(METHOD_NOT_FOUND, "Method not found", {"method": method})
+        with self.record.running(method, params.get("name") or params.get("uri") or ""):
+            await asyncio.sleep(self._delay(method))
+            return await METHODS[method](self, params, caller)
+
+    def change(self, control: Control) -> None:
+        """Behave so from now on, and tell who listens."""
+        changed = changes_offer(self.switch.control, control)
+        self.switch.set(control)
+        if changed:
+            self._announce("notifications/tools/list_changed", {})
+        if control.updated:
+            self._announce("notifications/resources/updated", {"uri": control.updated})
+        if control.end_streams or control.drop_streams:
+            for listener in tuple(self.listeners):
+                listener.end(politely=control.end_streams)
+
+    def _announce(self, method: str, params: Json) -> None:
+        for listener in tuple(self.listeners):
+            listener.tell(method, params)
+
+    def _delay(self, method: str) -> float:
+        control, settings = self.switch.control, self.settings
+        if method.endswith("/list"):
+            return settings.list_delay if control.list_delay is None else control.list_delay
+        return settings.call_delay if control.call_delay is None else control.call_delay
+
+    def tools(self) -> list[Any]:
+        return offered_tools(self.settings, self.switch.control)
+
+
+async def _list_tools(behaviour: Behaviour, params: Json, _: Caller) -> Json:
+    endless = behaviour.switch.control.endless_pages
+    return page("tools", behaviour.tools(), params, behaviour.settings.page_size, endless=endless)
+
+
+async def _call_tool(behaviour: Behaviour, params: Json, caller: Caller) -> Json:
+    name, arguments = params.get("name"), params.get("arguments") or {}
+    definition = next((each for each in behaviour.tools() if each.get("name") == name), None)
+    if definition is None:
+        raise RpcError(INVALID_PARAMS, "Unknown tool", {"name": name})
+    if missing := [each for each in definition["inputSchema"].get("required", ()) if each not in arguments]:
+        return text(f"Missing arguments: {', '.join(missing)}", isError=True)
+    return await FUNCTIONS.get(definition["name"], any_other)(caller, arguments)
+
+
+async def _list_resources(behaviour: Behaviour, params: Json, _: Caller) -> Json:
+    return page("resources", RESOURCES, params, behaviour.settings.page_size)
+
+
+async def _list_templates(behaviour: Behaviour, params: Json, _: Caller) -> Json:
+    return page("resourceTemplates", TEMPLATES, params, behaviour.settings.page_size)
+
+
+async def _read_resource(_: Behaviour, params: Json, caller: Caller) -> Json:
+    uri = str(params.get("uri"))
+    found = CONTENTS.get(uri)
+    if uri.startswith(ITEM_PREFIX) and uri != ITEM_PREFIX:
+        found = {"mimeType": "application/json", "text": f'{{"id": "{uri.removeprefix(ITEM_PREFIX)}"}}'}
+    if found is None:
+        code = INVALID_PARAMS if caller.era == "modern" else LEGACY_RESOURCE_NOT_FOUND
+        raise RpcError(code, "Resource not found", {"uri": uri})
+    return {"contents": [{"uri": uri, **found}], "_meta": {VENDOR: "result read"}}
+
+
+async def _list_prompts(behaviour: Behaviour, params: Json, _: Caller) -> Json:
+    return page("prompts", PROMPTS, params, behaviour.settings.page_size)
+
+
+async def _get_prompt(_: Behaviour, params: Json, __: Caller) -> Json:
+    name, arguments = params.get("name"), params.get("arguments") or {}
+    if name == "plain":
+        return {"messages": [{"role": "user", "content": {"type": "text", "text": "Plain."}}]}
+    if name != "greet":
+        raise RpcError(INVALID_PARAMS, "Unknown prompt", {"name": name})
+    if "name" not in arguments:
+        raise RpcError(INVALID_PARAMS, "Missing argument: name")
+    words = f"Greet {arguments['name']} in the {arguments.get('style', 'friendly')} style."
+    message = {"role": "user", "content": {"type": "text", "text": words}}
+    return {"description": "A greeting", "messages": [message], "_meta": {VENDOR: "result greet"}}
+
+
+async def _complete(_: Behaviour, params: Json, __: Caller) -> Json:
+    ref, argument = params.get("ref") or {}, params.get("argument") or {}
+    choices = {
+        ("ref/prompt", "greet", "style"): STYLES,
+        ("ref/resource", ITEM_PREFIX + "{id}", "id"): ("1", "2", "3"),
+    }.get((ref.get("type"), ref.get("name") or ref.get("uri"), argument.get("name")))
+    if choices is None:
+        raise RpcError(INVALID_PARAMS, "Nothing to complete there")
+    values = [each for each in choices if each.startswith(argument.get("value", ""))]
+    return {"completion": {"values": values, "total": len(values), "hasMore": False}}
+
+
+METHODS: dict[str, Callable[[Behaviour, Json, Caller], Awaitable[Json]]] = {
+    "tools/list": _list_tools,
+    "tools/call": _call_tool,
+    "resources/list": _list_resources,
+    "resources/templates/list": _list_templates,
+    "resources/read": _read_resource,
+    "prompts/list": _list_prompts,
+    "prompts/get": _get_prompt,
+    "completion/complete": _complete,
+}
