@@ -50,7 +50,7 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     """
     method = METHODS[route.kind]
     params = outbound_params(route, call.params)
-    listener = replace(call.listener, notify=_only_wanted(call.listener))
+    listener = _for_upstream(upstream, call.listener)
     headers = mcp_param_headers(upstream.header_maps.get(route.original, {}), params.get("arguments") or {})
     try:
         async with asyncio.timeout(upstream.config.deadline), upstream.bulkhead.place():
@@ -105,6 +105,13 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
         if kept:
             own["_meta"] = kept
     return own
+
+
+def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
+    """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
+    speech = upstream.connector.speech
+    same_era = speech is not None and speech.era == listener.era
+    return replace(listener, notify=_only_wanted(listener), capabilities=listener.capabilities if same_era else {})
 
 
 def _only_wanted(listener: Listener) -> Any:

@@ -41,12 +41,13 @@ class Listener:
     """Who hears what an upstream says while it works on one request.
 
     `notify` takes its notifications, in order; `ask` its requests (elicitation, sampling, roots), and returns the
-    result or raises `UpstreamAnswered` with the client's error. `capabilities` are those that the client declared;
-    `log_level` the least severe log message it wants, or None for none; `progress` whether it wants progress.
+    result or raises `UpstreamAnswered` with the client's error. `capabilities` are those that the client declared, in
+    the shapes of its `era`; `log_level` the least severe log message it wants, or None for none; `progress` whether it wants progress.
     """
 
     notify: Notify = ignore
     ask: Ask = refuse
+    era: Era = "modern"
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     log_level: str | None = None
     progress: bool = False

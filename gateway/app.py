@@ -1,0 +1,40 @@
+"""The composition root: from a configuration to a `Gateway`, ready to run."""
+
+import os
+from pathlib import Path
+
+from gateway.config.load import Loaded, load
+from gateway.config.show import as_dict
+from gateway.doors.own import Status, own_server, upstream_status
+from gateway.guard import Guard
+from gateway.observe.calls import log_call
+from gateway.observe.metrics import Metrics
+from gateway.policy.authenticate import build_auth
+from gateway.policy.keys import KeyStore
+from gateway.runtime import Runtime
+from gateway.server import Gateway
+
+
+def create_gateway(config: Path | None = None) -> Gateway:
+    """The gateway of a configuration file, or of the defaults where there is none.
+
+    Reads the configuration and the state directory, and does no other I/O: connections are opened when it runs. Safe
+    to call inside a running event loop.
+
+    Raises:
+        ConfigurationError: with every fault found.
+    """
+    return gateway_of(load(config))
+
+
+def gateway_of(loaded: Loaded) -> Gateway:
+    """The gateway of a configuration that is already loaded."""
+    config = loaded.config
+    state_dir = loaded.folder / config.server.state_dir
+    metrics = Metrics()
+    status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
+    own = own_server(config.server.name, lambda: as_dict(config), lambda: status.read(runtime))
+    runtime = Runtime(config, state_dir, Guard([metrics, log_call]), own)
+    metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
+    keys = KeyStore(state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
+    return Gateway(runtime, build_auth(config, keys), metrics)

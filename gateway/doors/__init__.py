@@ -1,0 +1,1 @@
+"""The ways in: the main door through FastMCP, and the gateway's own routes."""

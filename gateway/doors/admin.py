@@ -1,0 +1,66 @@
+"""The gateway's own HTTP routes: health for probes, metrics for whoever may read them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastmcp.server.auth import AuthProvider
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.doors.own import upstream_status
+from gateway.doors.serving import Serving
+from gateway.errors import Unauthenticated
+from gateway.model.principal import LOOPBACK, Principal
+from gateway.model.route import Route
+from gateway.policy.authenticate import principal_of
+from gateway.policy.authorize import decide
+
+METRICS = Route("resource", "service", "gateway", "/metrics", "/metrics", {}, read_only=True, repeatable=True)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def healthz(request: Request) -> Response:
+    """Whether the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def readyz(serving: Serving, is_ready: Callable[[], bool]) -> Endpoint:
+    """Whether calls are taken, and how each upstream does. One that is down does not make the gateway unready."""
+
+    async def endpoint(request: Request) -> Response:
+        ready = is_ready()
+        upstreams = {name: upstream_status(each)["state"] for name, each in serving.upstreams.items()}
+        reasons = [] if ready else ["starting"]
+        reasons += [f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "off")]
+        body = {"status": "ready" if ready else "not ready", "reasons": reasons, "upstreams": upstreams}
+        return JSONResponse(body, 200 if ready else 503)
+
+    return endpoint
+
+
+def metrics(render: Callable[[], tuple[bytes, str]], auth: AuthProvider | None) -> Endpoint:
+    """Prometheus metrics, for principals with `gateway:read`; without authentication the edge lets in loopback only."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            principal = await _principal(request, auth)
+        except Unauthenticated as error:
+            return JSONResponse({"error": error.message}, 401, {"WWW-Authenticate": "Bearer"})
+        decision = decide(principal, METRICS)
+        if not decision.allowed:
+            return JSONResponse({"error": f"/metrics {decision.reason}"}, 403)
+        body, content_type = render()
+        return Response(body, headers={"Content-Type": content_type})
+
+    return endpoint
+
+
+async def _principal(request: Request, auth: AuthProvider | None) -> Principal:
+    if auth is None:
+        return LOOPBACK
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    token: Any = await auth.verify_token(credential.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        raise Unauthenticated("Give a key: Authorization: Bearer gw_…")
+    return principal_of(token)

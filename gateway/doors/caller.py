@@ -1,0 +1,119 @@
+"""Who is calling through the main door, and how to speak back to it while its call runs."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import mcp_types as types
+from fastmcp.server.context import Context
+from fastmcp.server.dependencies import get_access_token
+from mcp.shared.exceptions import MCPError
+from mcp.shared.message import ServerMessageMetadata
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import BaseModel, ValidationError
+
+from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered
+from gateway.model.principal import STDIO, Principal
+from gateway.policy.authenticate import principal_of
+from gateway.upstream.session import META_LOG_LEVEL, SILENT, Era, Listener
+from gateway.upstream.sharing import Caller
+
+DEFAULT_LOG_LEVEL = "info"
+MAX_LEVELS = 1000
+
+# What a legacy upstream may ask of a legacy client in mid-call, and how the SDK types it.
+ASKABLE: Mapping[str, tuple[type[BaseModel], type[BaseModel]]] = {
+    "elicitation/create": (types.ElicitRequest, types.ElicitResult),
+    "sampling/createMessage": (types.CreateMessageRequest, types.CreateMessageResult),
+    "roots/list": (types.ListRootsRequest, types.ListRootsResult),
+}
+
+
+class LogLevels:
+    """The log level that each legacy session last set; the oldest are forgotten past a bound."""
+
+    def __init__(self) -> None:
+        self._levels: OrderedDict[str, str] = OrderedDict()
+
+    def set(self, session_id: str, level: str) -> None:
+        self._levels[session_id] = level
+        self._levels.move_to_end(session_id)
+        if len(self._levels) > MAX_LEVELS:
+            self._levels.popitem(last=False)
+
+    def get(self, session_id: str) -> str:
+        return self._levels.get(session_id, DEFAULT_LOG_LEVEL)
+
+
+class Incoming(NamedTuple):
+    """One request as the main door sees it."""
+
+    principal: Principal
+    era: Era
+    caller: Caller
+    listener: Listener
+    meta: Mapping[str, Any]
+
+
+def current_principal(context: Context) -> Principal:
+    """Who calls: the process's owner over stdio, otherwise whoever the token proves, otherwise loopback."""
+    return STDIO if context.transport == "stdio" else principal_of(get_access_token())
+
+
+def incoming(context: Context, levels: LogLevels) -> Incoming:
+    """The request that `context` is about; without one (a call from code) nobody listens."""
+    principal = current_principal(context)
+    request = context.request_context
+    if request is None:
+        return Incoming(principal, "modern", Caller(principal.subject), SILENT, {})
+    modern = request.protocol_version in MODERN_PROTOCOL_VERSIONS
+    session_id = None if modern else context.session_id
+    meta = request.meta or {}
+    return Incoming(
+        principal,
+        "modern" if modern else "legacy",
+        Caller(principal.subject, session_id),
+        _listener(context, meta, levels.get(session_id) if session_id is not None else None),
+        meta,
+    )
+
+
+def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | None) -> Listener:
+    request = context.request_context
+    assert request is not None
+    session, request_id, token = request.session, request.request_id, meta.get("progressToken")
+    capabilities = session.client_capabilities
+
+    async def notify(method: str, params: dict[str, Any]) -> None:
+        try:
+            if method == "notifications/progress":
+                told = types.ProgressNotificationParams.model_validate({**params, "progressToken": token})
+                notification: Any = types.ProgressNotification(params=told)
+            else:
+                notification = types.LoggingMessageNotification(
+                    params=types.LoggingMessageNotificationParams.model_validate(params)
+                )
+        except ValidationError:
+            return  # the upstream's notification is malformed: the call itself is none the worse
+        await session.send_notification(notification, related_request_id=request_id)
+
+    async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        if method not in ASKABLE:
+            raise UpstreamAnswered(METHOD_NOT_FOUND, "Method not found")
+        request_type, result_type = ASKABLE[method]
+        try:
+            question: Any = request_type.model_validate({"method": method, "params": params})
+            metadata = ServerMessageMetadata(related_request_id=request_id)
+            answer = await session.send_request(question, result_type, metadata=metadata)
+        except MCPError as error:
+            raise UpstreamAnswered(error.error.code, error.error.message, error.error.data) from error
+        return answer.model_dump(by_alias=True, mode="json", exclude_none=True)
+
+    return Listener(
+        notify=notify,
+        ask=ask,
+        era="legacy" if legacy_level is not None else "modern",
+        capabilities=capabilities.model_dump(by_alias=True, mode="json", exclude_none=True) if capabilities else {},
+        log_level=legacy_level or meta.get(META_LOG_LEVEL),
+        progress=token is not None,
+    )

@@ -1,0 +1,89 @@
+"""What every HTTP request passes first: a request id, the brake on guessing, loopback, host and origin."""
+
+import math
+from collections.abc import Sequence
+from ipaddress import ip_address
+from secrets import token_hex
+
+import structlog
+from fastmcp.server.http import HostOriginGuardMiddleware
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.observe.logs import request_id
+from gateway.policy.throttle import FailureThrottle
+
+log = structlog.get_logger(__name__)
+
+# Probes come from load balancers, which name the host as they like, and learn nothing secret.
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+NO_AUTHENTICATION = (
+    "This gateway has no authentication configured and serves loopback only. Make a key with `gateway keys create`."
+)
+
+
+class Edge:
+    """The outermost layer of the HTTP app.
+
+    Args:
+        hosts: host names to accept beside loopback's and the address that the request came in on.
+        origins: browser origins to accept beside the gateway's own.
+        loopback_only: refuse requests that did not arrive on a loopback address: there is no authentication.
+    """
+
+    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], origins: Sequence[str], loopback_only: bool):
+        self._app = app
+        self._checked = HostOriginGuardMiddleware(app, list(hosts), list(origins), mode="strict")
+        self._loopback_only = loopback_only
+        self._throttle = FailureThrottle()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        token = request_id.set(token_hex(8))
+        try:
+            await self._http(scope, receive, send)
+        finally:
+            request_id.reset(token)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in HEALTH_PATHS:
+            await self._app(scope, receive, send)
+        elif self._loopback_only and not _arrived_on_loopback(scope):
+            await JSONResponse({"error": NO_AUTHENTICATION}, 403)(scope, receive, send)
+        elif "authorization" in Headers(scope=scope):
+            await self._with_credential(scope, receive, send)
+        else:
+            await self._checked(scope, receive, send)
+
+    async def _with_credential(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count refused credentials by address, and stop listening to one that fails too often."""
+        client = scope.get("client")
+        address = client[0] if client else "unknown"
+        if wait := self._throttle.retry_after(address):
+            headers = {"Retry-After": str(math.ceil(wait))}
+            why = "Too many failed credentials from this address. Wait, then use a valid key."
+            await JSONResponse({"error": why}, 429, headers)(scope, receive, send)
+            return
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                self._throttle.failed(address)
+            await send(message)
+
+        await self._checked(scope, receive, counting)
+
+
+def _arrived_on_loopback(scope: Scope) -> bool:
+    """Whether the request's own socket is a loopback one. No header can say so, and none is asked."""
+    server = scope.get("server")
+    if server is None:
+        return False
+    if server[1] is None:  # a Unix socket: reached through the file system's permissions
+        return True
+    try:
+        return ip_address(server[0]).is_loopback
+    except ValueError:
+        return server[0] == "localhost"

@@ -1,0 +1,71 @@
+"""What the gateway offers of itself: `config://server` and `status://system`."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import psutil
+from fastmcp import FastMCP
+
+from gateway.doors.serving import Serving
+from gateway.upstream.upstream import Upstream
+
+
+def own_server(name: str, config: Callable[[], dict[str, Any]], status: Callable[[], dict[str, Any]]) -> FastMCP:
+    """A FastMCP server with the gateway's two resources, mounted without a namespace."""
+    server = FastMCP(name)
+
+    @server.resource("config://server", mime_type="application/json", title="Configuration")
+    def server_config() -> dict[str, Any]:
+        """The configuration being served, secrets masked."""
+        return config()
+
+    @server.resource("status://system", mime_type="application/json", title="Status")
+    def system_status() -> dict[str, Any]:
+        """Uptime, memory, CPU, sessions, calls, and the state of each upstream."""
+        return status()
+
+    return server
+
+
+class Status:
+    """True figures of this process, read when asked for."""
+
+    def __init__(self, sessions: Callable[[], int]):
+        self._process = psutil.Process()
+        self._process.cpu_percent()  # the first reading only sets the mark that the next one counts from
+        self._started = time.time()
+        self._sessions = sessions
+
+    def read(self, serving: Serving) -> dict[str, Any]:
+        """Seconds, bytes and per cent of one core; times in UTC."""
+        memory = self._process.memory_info()
+        return {
+            "uptime_seconds": round(time.time() - self._started, 1),
+            "memory_bytes": memory.rss,
+            "cpu_percent": self._process.cpu_percent(),
+            "cpu_seconds": round(sum(self._process.cpu_times()[:2]), 2),
+            "sessions": self._sessions(),
+            "calls": {"running": serving.guard.running, "finished": serving.guard.finished},
+            "tools": len(serving.catalog.routes["tool"]),
+            "upstreams": {name: upstream_status(each) for name, each in serving.upstreams.items()},
+        }
+
+
+def upstream_status(upstream: Upstream) -> dict[str, Any]:
+    """The state of one upstream, for status, readiness and the command line."""
+    health, listing, speech = upstream.health, upstream.listing, upstream.connector.speech
+    return {
+        "state": health.state,
+        "since": datetime.fromtimestamp(health.since, UTC).isoformat(timespec="seconds"),
+        "reason": health.reason,
+        "transport": speech.transport if speech else None,
+        "era": speech.era if speech else None,
+        "sessions": len(upstream.pool),
+        "calls_running": upstream.bulkhead.running,
+        "calls_waiting": upstream.bulkhead.waiting,
+        "tools": len(listing.tools),
+        "listed_seconds_ago": round(time.time() - listing.heard_at, 1) if listing.heard_at else None,
+        "faults": list(listing.faults),
+    }

@@ -1,0 +1,107 @@
+"""The guard: every call to a service or an upstream passes here exactly once, to be admitted, timed and recorded."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from gateway.errors import Forbidden, GatewayError
+from gateway.model.event import CallEvent, Outcome
+from gateway.model.principal import Principal
+from gateway.model.route import Route
+from gateway.policy.authorize import decide
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Sink = Callable[[CallEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the guard needs to know of a call: its route, who calls, and how it came in."""
+
+    request_id: str
+    route: Route
+    principal: Principal
+    era: str
+
+
+class Guard:
+    """Admits, times and records calls. Sinks hear of every call that ended, however it did."""
+
+    def __init__(self, sinks: Sequence[Sink] = ()):
+        self._sinks = tuple(sinks)
+        self.running = 0
+        self.finished = 0
+
+    def __repr__(self) -> str:
+        return f"<Guard running={self.running} finished={self.finished}>"
+
+    def may_see(self, principal: Principal, route: Route) -> bool:
+        """Whether a list shows `route` to `principal`: what it may not call, it does not see."""
+        return decide(principal, route).allowed
+
+    async def call(self, call: Call, run: Callable[[], Awaitable[T]], is_error: Callable[[T], bool]) -> T:
+        """Run one admitted call; `is_error` tells a result that reports a failure of the tool's own.
+
+        Raises:
+            Forbidden: the principal has none of the scopes that the route needs.
+        """
+        at, began = time.time(), time.perf_counter()
+        outcome: Outcome = "ok"
+        error = ""
+        self.running += 1
+        try:
+            self._admit(call)
+            result = await run()
+            outcome = "tool_error" if is_error(result) else "ok"
+            return result
+        except Forbidden as refusal:
+            outcome, error = "refused", refusal.kind
+            raise
+        except GatewayError as failure:
+            outcome, error = "error", failure.kind
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except Exception:
+            outcome = "tool_error"  # a service's own failure; its caller gets it, so it goes on as it is
+            raise
+        finally:
+            self.running -= 1
+            self.finished += 1
+            self._record(call, at, time.perf_counter() - began, outcome, error)
+
+    def _admit(self, call: Call) -> None:
+        decision = decide(call.principal, call.route)
+        if not decision.allowed:
+            raise Forbidden(
+                f"'{call.route.public}' {decision.reason}. Ask whoever runs the gateway for a key with one of them.",
+                required_scopes=sorted(decision.required),
+            )
+
+    def _record(self, call: Call, at: float, seconds: float, outcome: Outcome, error: str) -> None:
+        event = CallEvent(
+            request_id=call.request_id,
+            at=at,
+            seconds=seconds,
+            kind=call.route.kind,
+            owner=call.route.owner,
+            namespace=call.route.namespace,
+            name=call.route.public,
+            subject=call.principal.subject,
+            proof=call.principal.proof,
+            era=call.era,
+            outcome=outcome,
+            error=error,
+        )
+        for sink in self._sinks:
+            try:
+                sink(event)
+            except Exception:  # a broken sink must not fail a call that went well
+                log.exception("a sink failed", sink=repr(sink))

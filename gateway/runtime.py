@@ -1,0 +1,88 @@
+"""Provision what a configuration names, keep the catalog current, and close it all at the end."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import structlog
+from fastmcp import FastMCP
+
+from gateway.catalog.catalog import Catalog, Source, build
+from gateway.config.model import GatewayConfig
+from gateway.guard import Guard
+from gateway.model.listing import EMPTY, Listing
+from gateway.services import list_service, load_service
+from gateway.upstream.upstream import Upstream
+
+log = structlog.get_logger(__name__)
+
+# How long a start waits for upstreams to say what they offer. Later ones appear by themselves.
+FIRST_ROUND_SECONDS = 1.5
+OWN = "gateway"
+
+
+class Runtime:
+    """One configuration and everything it holds open.
+
+    Making one does no I/O but reading the kept listings; `lifespan` connects.
+    """
+
+    def __init__(self, config: GatewayConfig, state_dir: Path, guard: Guard, own: FastMCP):
+        self.config = config
+        self.guard = guard
+        self.started_at = time.time()
+        self.own = own
+        self.services: Mapping[str, FastMCP] = {
+            name: load_service(name, each) for name, each in config.services.items() if each.enabled
+        }
+        self.upstreams: Mapping[str, Upstream] = {
+            name: Upstream(name, each, state_dir, self._rebuild) for name, each in config.upstreams.items()
+        }
+        self._listings: dict[str, Listing] = {}
+        self._watchers: list[Callable[[Catalog], None]] = []
+        self.catalog = self._build()
+
+    def __repr__(self) -> str:
+        return f"<Runtime {self.catalog!r}>"
+
+    def watch(self, watcher: Callable[[Catalog], None]) -> None:
+        """Have `watcher` called with every new catalog."""
+        self._watchers.append(watcher)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        """Everything open, from the first call to the last."""
+        try:
+            await self._start()
+            yield
+        finally:
+            await asyncio.gather(*(upstream.close() for upstream in self.upstreams.values()))
+
+    async def _start(self) -> None:
+        for namespace, server in self.services.items():
+            self._listings[namespace] = await list_service(namespace, server)
+        self._listings[OWN] = await list_service(OWN, self.own, prefixed=False)
+        for upstream in self.upstreams.values():
+            await upstream.start()
+        rounds = asyncio.gather(*(upstream.first_round() for upstream in self.upstreams.values()))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rounds, FIRST_ROUND_SECONDS)
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        older, self.catalog = self.catalog, self._build()
+        if diff := older.diff(self.catalog):
+            log.info("catalog changed", added=len(diff.added), removed=len(diff.removed), changed=len(diff.changed))
+        for watcher in self._watchers:
+            watcher(self.catalog)
+
+    def _build(self) -> Catalog:
+        return build(
+            [
+                Source("service", OWN, self._listings.get(OWN, EMPTY), prefixed=False),
+                *(Source("service", name, self._listings.get(name, EMPTY)) for name in self.services),
+                *(Source("upstream", name, each.listing) for name, each in self.upstreams.items() if each.config.is_on),
+            ]
+        )

@@ -1,0 +1,3 @@
+"""What `fastmcp.json` points at."""
+
+from gateway.app import create_gateway as create_gateway
