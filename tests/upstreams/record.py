@@ -99,9 +99,11 @@ class Recorder:
             await self._app(scope, receive, send)
         elif scope["path"] == "/__record":
             await self._show(scope, send)
+        elif scope["path"].startswith("/__"):
+            await self._app(scope, receive, send)
         else:
-            body = b"" if scope["path"].startswith("/__") else await self._write_down(scope, receive)
-            await self._app(scope, _again(body, receive) if body else receive, send)
+            body = await self._write_down(scope, receive)
+            await self._app(scope, _again(body, receive), send)
 
     async def _write_down(self, scope: Scope, receive: Receive) -> bytes:
         body = await read_body(receive)
