@@ -1,0 +1,104 @@
+"""A TCP proxy that stands before an upstream and spoils the connection, whatever is spoken over it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+Mode = Literal["pass", "stall", "drip", "corrupt", "refuse"]
+
+CHUNK = 64 * 1024
+
+
+class TcpProxy:
+    """Set `mode` at any time: it holds for what comes next, on open connections too.
+
+    `stall` keeps what comes, both ways, until the mode changes; `drip` lets answers through a byte every `interval`
+    seconds; `corrupt` turns over a bit in every byte of them; `refuse` closes new connections at once. `cut()` ends the
+    open ones. `url` is the upstream's, by way of the proxy; `connections` counts those that were accepted.
+    """
+
+    def __init__(self, upstream: str):
+        self._parts = urlsplit(upstream)
+        self._changed = asyncio.Event()
+        self._mode: Mode = "pass"
+        self._open: set[asyncio.StreamWriter] = set()
+        self.url = ""
+        self.interval = 0.01
+        self.connections = 0
+
+    @property
+    def mode(self) -> Mode:
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._mode = mode
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def cut(self) -> None:
+        """Reset every open connection, on both sides."""
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client's connection, until either side ends."""
+        self.connections += 1
+        with contextlib.suppress(OSError):
+            async with self._kept(writer):
+                if self.mode == "refuse":
+                    return
+                up_reader, up_writer = await asyncio.open_connection(self._parts.hostname, self._parts.port)
+                async with self._kept(up_writer):
+                    await self._both_ways((reader, up_writer), (up_reader, writer))
+
+    async def _both_ways(self, *ways: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+        asking, answering = (
+            asyncio.create_task(self._pump(*way, answers=number == 1)) for number, way in enumerate(ways)
+        )
+        await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (asking, answering):
+            task.cancel()
+        await asyncio.gather(asking, answering, return_exceptions=True)
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
+        while data := await reader.read(CHUNK):
+            while self.mode == "stall":
+                await self._changed.wait()
+            if answers and self.mode == "corrupt":
+                data = bytes(byte ^ 1 for byte in data)
+            if answers and self.mode == "drip":
+                await self._drip(data, writer)
+            else:
+                writer.write(data)
+            await writer.drain()
+
+    async def _drip(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        for byte in data:
+            writer.write(bytes([byte]))
+            await asyncio.sleep(self.interval)
+
+    @contextlib.asynccontextmanager
+    async def _kept(self, writer: asyncio.StreamWriter) -> AsyncGenerator[None]:
+        """Where `cut` finds it, for as long as it is open."""
+        self._open.add(writer)
+        try:
+            yield
+        finally:
+            self._open.discard(writer)
+            writer.close()
+            await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def tcp_proxy(upstream: str) -> AsyncGenerator[TcpProxy]:
+    """A proxy on a free loopback port before the upstream at this URL."""
+    proxy = TcpProxy(upstream)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    parts = urlsplit(upstream)
+    proxy.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    async with server:
+        yield proxy
+        proxy.cut()
