@@ -1,13 +1,18 @@
 """The composition root: from a configuration to a `Gateway`, ready to run."""
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
 
 from gateway.config.load import Loaded, load
 from gateway.config.show import as_dict
 from gateway.doors.own import Status, own_server, upstream_status
 from gateway.guard import Guard
 from gateway.observe.calls import log_call
+from gateway.observe.logs import configure
 from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import build_auth
 from gateway.policy.keys import KeyStore
@@ -30,11 +35,23 @@ def create_gateway(config: Path | None = None) -> Gateway:
 def gateway_of(loaded: Loaded) -> Gateway:
     """The gateway of a configuration that is already loaded."""
     config = loaded.config
-    state_dir = loaded.folder / config.server.state_dir
+    state_dir = loaded.state_dir
     metrics = Metrics()
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
     own = own_server(config.server.name, lambda: as_dict(config), lambda: status.read(runtime))
     runtime = Runtime(config, state_dir, Guard([metrics, log_call]), own)
     metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
     keys = KeyStore(state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
-    return Gateway(runtime, build_auth(config, keys), metrics)
+    return Gateway(runtime, build_auth(config, keys), metrics, lambda: configure(config.log, secrets_of(config)))
+
+
+def secrets_of(value: Any) -> Iterator[str]:
+    """Every secret in a configuration, so that none can be logged."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for each in value.model_dump(mode="python").values():
+            yield from secrets_of(each)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from secrets_of(each)

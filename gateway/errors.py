@@ -144,6 +144,15 @@ class UpstreamLimited(UpstreamError):
     code = 42902
 
 
+UPSTREAM_CODES = frozenset(
+    kind.code
+    for kind in (
+        UpstreamError, UpstreamDown, UpstreamBusy, UpstreamTimeout, UpstreamLost,
+        UpstreamBroken, UpstreamTooLarge, UpstreamRefused, UpstreamLimited,
+    )
+)  # fmt: skip
+
+
 class UpstreamAnswered(GatewayError):
     """A JSON-RPC error that the upstream itself returned: code, message and data go on as they came."""
 

@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import structlog
-
 from gateway.errors import Forbidden, GatewayError
 from gateway.model.event import CallEvent, Outcome
 from gateway.model.principal import Principal
 from gateway.model.route import Route
+from gateway.observe.logs import get_logger
 from gateway.policy.authorize import decide
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 T = TypeVar("T")
 Sink = Callable[[CallEvent], None]

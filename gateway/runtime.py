@@ -6,17 +6,17 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import structlog
 from fastmcp import FastMCP
 
 from gateway.catalog.catalog import Catalog, Source, build
 from gateway.config.model import GatewayConfig
 from gateway.guard import Guard
 from gateway.model.listing import EMPTY, Listing
+from gateway.observe.logs import get_logger
 from gateway.services import list_service, load_service
 from gateway.upstream.upstream import Upstream
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 # How long a start waits for upstreams to say what they offer. Later ones appear by themselves.
 FIRST_ROUND_SECONDS = 1.5
@@ -66,10 +66,13 @@ class Runtime:
         self._listings[OWN] = await list_service(OWN, self.own, prefixed=False)
         for upstream in self.upstreams.values():
             await upstream.start()
-        rounds = asyncio.gather(*(upstream.first_round() for upstream in self.upstreams.values()))
         with suppress(TimeoutError):
-            await asyncio.wait_for(rounds, FIRST_ROUND_SECONDS)
+            await asyncio.wait_for(self.heard(), FIRST_ROUND_SECONDS)
         self._rebuild()
+
+    async def heard(self) -> None:
+        """Until every upstream has been asked once, however long it takes."""
+        await asyncio.gather(*(upstream.first_round() for upstream in self.upstreams.values()))
 
     def _rebuild(self) -> None:
         older, self.catalog = self.catalog, self._build()

@@ -1,6 +1,6 @@
 """`Gateway`: a FastMCP server whose HTTP app stands behind our edge, whoever starts it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,9 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 class Gateway(FastMCP):
     """One MCP server in front of every service and upstream of a `Runtime`."""
 
-    def __init__(self, runtime: Runtime, auth: AuthProvider | None, metrics: Metrics):
+    def __init__(
+        self, runtime: Runtime, auth: AuthProvider | None, metrics: Metrics, configure_logs: Callable[[], None]
+    ):
         door = MainDoor(runtime)
         super().__init__(
             runtime.config.server.name,
@@ -33,11 +35,13 @@ class Gateway(FastMCP):
             version=VERSION,
             auth=auth,
             middleware=[door],
-            lifespan=self._lifespan,
+            lifespan=self._open,
             dereference_schemas=False,
             mask_error_details=True,
         )
         self.runtime = runtime
+        self._configure_logs = configure_logs
+        self.on_ready: Callable[[], None] = lambda: None
         self._ready = False
         self._server_config = runtime.config.server
         # Without this hook every modern call with arguments lists all tools first, to look at one schema.
@@ -50,9 +54,11 @@ class Gateway(FastMCP):
         self._add_routes(auth, metrics)
 
     @asynccontextmanager
-    async def _lifespan(self, _: FastMCP) -> AsyncGenerator[dict[str, Any]]:
+    async def _open(self, _: FastMCP) -> AsyncGenerator[dict[str, Any]]:
+        self._configure_logs()  # here, because a managed host runs the app with a server of its own
         async with self.runtime.lifespan():
             self._ready = True
+            self.on_ready()
             try:
                 yield {}
             finally:
@@ -77,7 +83,9 @@ class Gateway(FastMCP):
         self.custom_route("/readyz", ["GET"])(admin.readyz(self.runtime, lambda: self._ready))
         self.custom_route("/metrics", ["GET"])(admin.metrics(metrics.render, auth))
 
-    def http_app(self, path: str | None = None, **options: Any) -> StarletteWithLifespan:
+    def http_app(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through
+        self, path: str | None = None, **options: Any
+    ) -> StarletteWithLifespan:
         """FastMCP's app behind the edge. The express door will stand between authentication and FastMCP's routes."""
         options["host_origin_protection"] = False  # the edge checks both, always, and spares the health paths
         app = super().http_app(path=path or self._server_config.path, **options)
@@ -93,7 +101,7 @@ class Gateway(FastMCP):
         public = urlsplit(self._server_config.public_url or "").hostname
         return [*self._server_config.allowed_hosts, *([public] if public else [])]
 
-    async def run_http_async(
+    async def run_http_async(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through
         self,
         show_banner: bool = True,
         transport: Any = "http",
@@ -108,7 +116,7 @@ class Gateway(FastMCP):
             ConfigurationError: a bind address beyond loopback without authentication.
         """
         host = host or self._server_config.host
-        self._check_bind(host)
+        self.check_bind(host)
         grace = {
             "timeout_graceful_shutdown": int(self._server_config.grace),
             "log_config": None,
@@ -123,7 +131,8 @@ class Gateway(FastMCP):
             **options,
         )
 
-    def _check_bind(self, host: str) -> None:
+    def check_bind(self, host: str) -> None:
+        """Refuse a bind address beyond loopback while there is no authentication."""
         if self.auth is not None or host in LOOPBACK_HOSTS or self._server_config.insecure_allow_unauthenticated:
             return
         raise ConfigurationError(

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from secrets import token_hex
 
-import structlog
 from fastmcp.server.http import HostOriginGuardMiddleware
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.observe.logs import request_id
+from gateway.observe.logs import get_logger, request_id
 from gateway.policy.throttle import FailureThrottle
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 # Probes come from load balancers, which name the host as they like, and learn nothing secret.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})

@@ -14,7 +14,7 @@ from gateway.upstream.upstream import Upstream
 
 def own_server(name: str, config: Callable[[], dict[str, Any]], status: Callable[[], dict[str, Any]]) -> FastMCP:
     """A FastMCP server with the gateway's two resources, mounted without a namespace."""
-    server = FastMCP(name)
+    server = FastMCP(name, mask_error_details=True)
 
     @server.resource("config://server", mime_type="application/json", title="Configuration")
     def server_config() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from fastmcp.prompts.base import Prompt
 from fastmcp.resources.base import Resource
 from fastmcp.resources.template import ResourceTemplate
@@ -16,8 +15,9 @@ from gateway.catalog.catalog import KINDS, Catalog
 from gateway.doors.components import FACTORIES, Run
 from gateway.doors.serving import Serving
 from gateway.model.route import Kind, Route
+from gateway.observe.logs import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class CatalogProvider(Provider):

@@ -4,12 +4,11 @@ Each call's own task runs its callbacks, fed through its own inbox, so a slow ca
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from itertools import count
 from typing import Any, Protocol
-
-import structlog
 
 from gateway.errors import GatewayError, UpstreamAnswered, UpstreamLost
 from gateway.upstream import messages
@@ -17,7 +16,7 @@ from gateway.upstream.legacy import CANCEL_SECONDS, initialize_params, initializ
 from gateway.upstream.modern import MODERN_ERRORS, discovered, modern_params
 from gateway.upstream.session import SILENT, Era, Listener, Session, Transport, answer_upstream, result_of
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 # Notifications that wait for a slow caller. Past that the newest are dropped: progress and logs may be lossy.
 MAX_WAITING = 1000
@@ -160,7 +159,7 @@ class DuplexSession(Session):
         try:
             received = messages.decode(raw)
         except messages.Malformed as fault:
-            log.debug("upstream sent noise", upstream=self._namespace, fault=str(fault), size=len(raw))
+            log.debug("upstream %s sent noise: %s (%d bytes)", self._namespace, fault, len(raw))
             return
         for message in received:
             if isinstance(message, messages.Response):

@@ -42,7 +42,8 @@ class Listener:
 
     `notify` takes its notifications, in order; `ask` its requests (elicitation, sampling, roots), and returns the
     result or raises `UpstreamAnswered` with the client's error. `capabilities` are those that the client declared, in
-    the shapes of its `era`; `log_level` the least severe log message it wants, or None for none; `progress` whether it wants progress.
+    the shapes of its `era`; `log_level` the least severe log message it wants, or None for none; `progress` whether
+    it wants progress.
     """
 
     notify: Notify = ignore

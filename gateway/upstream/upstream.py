@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import orjson
-import structlog
 from mcp.shared.inbound import x_mcp_header_map
 
 from gateway.config.model import SessionSharing, UpstreamConfig
@@ -23,7 +23,7 @@ from gateway.upstream.pool import SessionPool
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 TRIM_SECONDS = 30.0
 # One that is down is asked again soon, so that it is back within 10 s of its return.
@@ -108,7 +108,7 @@ class Upstream:
         """It answered."""
         if self.health.state != "up":
             self.health = Health("up", time.time())
-            log.info("upstream is up", upstream=self.namespace)
+            log.info("upstream %s is up", self.namespace)
 
     def failed(self, error: UpstreamError) -> UpstreamError:
         """It could not be used: note it, and give back the error to tell the caller, with since when it is down."""
@@ -123,7 +123,7 @@ class Upstream:
     def _mark_down(self, error: UpstreamError) -> None:
         if self.health.state != "down":
             self.health = Health("down", time.time(), error.message)
-            log.warning("upstream is down", upstream=self.namespace, reason=error.message)
+            log.warning("upstream %s is down: %s", self.namespace, error.message)
 
     # listing
 

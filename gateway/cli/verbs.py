@@ -1,0 +1,32 @@
+"""Every verb of the command, in one table. A verb's module is imported when the verb runs, and not before."""
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """One verb: the words that call it, where its function is, and its line in the help."""
+
+    words: str
+    function: str
+    help: str
+
+
+GROUPS = {
+    "config": "Show the configuration.",
+    "upstream": "Add, remove and list upstreams.",
+}
+"""First words that have verbs below them."""
+
+VERBS = (
+    Verb("up", "gateway.cli.up:up", "Serve everything at one MCP URL."),
+    Verb("check", "gateway.cli.check:check", "Check the configuration's files; connects to nothing."),
+    Verb("doctor", "gateway.cli.doctor:doctor", "Connect to everything and say how it does."),
+    Verb("list", "gateway.cli.listing:list_everything", "List tools, resources, templates and prompts."),
+    Verb("call", "gateway.cli.call:call", "Call one tool and print its result."),
+    Verb("config show", "gateway.cli.config:show", "Print every key with its value in force, secrets masked."),
+    Verb("config schema", "gateway.cli.config:schema", "Print the JSON Schema of gateway.toml."),
+    Verb("upstream add", "gateway.cli.upstream:add", "Add an upstream to gateway.toml."),
+    Verb("upstream remove", "gateway.cli.upstream:remove", "Remove an upstream from gateway.toml."),
+    Verb("upstream test", "gateway.cli.upstream_test:ask", "Connect to one upstream and list what it offers."),
+    Verb("upstream list", "gateway.cli.upstream:list_upstreams", "List the upstreams that are configured."),
+)
