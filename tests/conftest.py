@@ -1,6 +1,7 @@
-"""Upstreams that are started once and kept for all tests of a process; each test finds them well and their record empty.
+"""Upstreams that are started once and kept for all tests of a process.
 
-A test that kills one leaves the next test a new one. For other options, or several of a kind, use `tests.upstreams.kit`.
+Each test finds them well and their record empty; one that was killed is started anew. For other options, or several of
+a kind, use `tests.upstreams.kit`.
 """
 
 import contextlib

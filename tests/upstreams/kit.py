@@ -35,7 +35,7 @@ LEGACY = "tests.upstreams.legacy_server"
 
 @dataclass
 class Starting:
-    """A server to be: `with` and `async with` start it, wait until it serves, and end it."""
+    """A server to be: `with` and `async with` start it, wait until it serves, and kill it at the end."""
 
     arguments: tuple[str, ...]
     legacy: bool = False
@@ -48,6 +48,7 @@ class Starting:
 
     def __exit__(self, *_: object) -> None:
         if self.running is not None:
+            self.running.kill()
             self.running.stop()
 
     async def __aenter__(self) -> Running:
