@@ -1,0 +1,1 @@
+"""Who may do what: keys, proofs of identity, scopes, and a brake on guessing."""
