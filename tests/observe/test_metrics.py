@@ -1,0 +1,84 @@
+"""Metrics of calls and upstreams, as a scraper reads them."""
+
+import dataclasses
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.observe import metrics as module
+from gateway.observe.metrics import Metrics
+from tests.observe.events import OK
+
+
+def samples(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
+    """Each sample of one metric by its labels' values, in the order of the labels' names."""
+    families = text_string_to_metric_families(metrics.render()[0].decode())
+    found = [sample for family in families for sample in family.samples if sample.name == name]
+    return {tuple(value for _, value in sorted(sample.labels.items())): sample.value for sample in found}
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def test_calls_are_counted_by_tool_upstream_and_outcome(metrics):
+    failed = dataclasses.replace(OK, outcome="error", error="upstream_timeout")
+    for event in (OK, OK, failed):
+        metrics(event)
+    assert samples(metrics, "gateway_calls_total") == {
+        ("", "tool", "github_search", "github", "ok"): 2,
+        ("upstream_timeout", "tool", "github_search", "github", "error"): 1,
+    }
+
+
+def test_calls_are_timed_from_5_ms_to_300_s(metrics):
+    for seconds in (0.004, 0.03, 299.0, 301.0):
+        metrics(dataclasses.replace(OK, seconds=seconds))
+    buckets = samples(metrics, "gateway_call_seconds_bucket")
+    found = {float(bound): count for (bound, _), count in buckets.items()}
+    assert min(found) == 0.005
+    assert (found[0.005], found[0.025], found[0.05], found[300.0], found[float("inf")]) == (1, 1, 2, 3, 4)
+
+
+def test_who_called_is_no_label(metrics):
+    metrics(OK)
+    assert b"abcdefgh" not in metrics.render()[0]
+
+
+def test_names_without_end_become_one_label(metrics, monkeypatch):
+    monkeypatch.setattr(module, "MOST_NAMES", 3)
+    for number in range(10):
+        metrics(dataclasses.replace(OK, name=f"github_{number}"))
+    metrics(dataclasses.replace(OK, name="github_0"))
+    found = {name: count for (_, _, name, _, _), count in samples(metrics, "gateway_calls_total").items()}
+    assert found == {"github_0": 2, "github_1": 1, "github_2": 1, "(other)": 7}
+
+
+def test_the_states_of_upstreams_are_asked_at_each_scrape(metrics):
+    states = [("github", "up")]
+    metrics.collect(lambda: states)
+    assert samples(metrics, "gateway_upstream_state") == {("up", "github"): 1}
+    states[:] = [("github", "down"), ("files", "up")]
+    assert samples(metrics, "gateway_upstream_state") == {("down", "github"): 1, ("up", "files"): 1}
+
+
+def test_states_are_not_asked_before_the_first_scrape(metrics):
+    def too_soon():
+        raise AssertionError
+
+    metrics.collect(too_soon)
+
+
+def test_the_process_itself_is_measured(metrics):
+    assert samples(metrics, "process_resident_memory_bytes")[()] > 1_000_000
+    assert "python_info" in metrics.render()[0].decode()
+
+
+def test_the_content_type_is_that_of_the_text_format(metrics):
+    assert metrics.render()[1].startswith("text/plain; version=")
+
+
+def test_two_gateways_in_one_process_count_apart(metrics):
+    metrics(OK)
+    assert samples(Metrics(), "gateway_calls_total") == {}
