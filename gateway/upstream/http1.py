@@ -344,7 +344,6 @@ class HttpClient:
                     self._host,
                     self._port,
                     ssl=tls_context() if self._tls else None,
-                    happy_eyeballs_delay=0.25,
                 )
         except TimeoutError:
             raise HttpError(f"did not accept a connection within {self._connect_timeout:g} s", sent=False) from None

@@ -65,6 +65,7 @@ class Upstream:
         self._round_over = asyncio.Condition()
         self._failures = 0
         self._asked_at = 0.0
+        self._asking = False
         self._keeper: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -139,9 +140,12 @@ class Upstream:
 
     async def ask_again(self) -> None:
         """One refresh, shared by all who want it now; for a name that the listing does not have."""
-        if self._keeper is None or time.monotonic() - self._asked_at < ASK_AGAIN_SECONDS:
+        if self._keeper is None:
             return
-        self._wanted.set()
+        if not self._asking:
+            if time.monotonic() - self._asked_at < ASK_AGAIN_SECONDS:
+                return
+            self._wanted.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.config.list_deadline):
                 await self._wait_for_round(self._rounds + 1)
@@ -153,7 +157,13 @@ class Upstream:
     async def _keep(self) -> None:
         while True:
             self._wanted.clear()
-            await self.refresh()
+            self._asking = True
+            try:
+                await self.refresh()
+            except Exception:  # what goes wrong with one upstream must not end the task that would mend it
+                log.exception("upstream %s could not be asked", self.namespace)
+                self._failures += 1
+            self._asking = False
             async with self._round_over:
                 self._rounds += 1
                 self._round_over.notify_all()
