@@ -10,7 +10,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cache
-from typing import Self
+from typing import Self, cast
 from urllib.parse import urljoin, urlsplit
 
 import httptools
@@ -85,8 +85,7 @@ class _Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
 
     def data_received(self, data: bytes) -> None:
         if not self._busy:
