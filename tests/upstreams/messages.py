@@ -1,7 +1,10 @@
 """Requests as a client without an SDK writes them, and answers as it reads them."""
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
+
+import httpx
 
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
@@ -51,3 +54,21 @@ def messages_in(content_type: str, text: str) -> list[dict[str, Any]]:
     if not content_type.startswith("text/event-stream"):
         return [json.loads(text)]
     return [json.loads(line[5:]) for line in text.splitlines() if line.startswith("data:")]
+
+
+async def events_of(answer: httpx.Response) -> AsyncGenerator[dict[str, str]]:
+    """Each server-sent event of an open stream as it comes: `event`, `id` and `data`, as far as it has them."""
+    event: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        name, _, value = line.partition(":")
+        if name in ("event", "id", "data"):
+            event[name] = value.strip()
+        elif not line and event:
+            yield event
+            event = {}
+
+
+async def messages_of(answer: httpx.Response) -> AsyncGenerator[dict[str, Any]]:
+    """Each JSON-RPC message of an open stream as it comes."""
+    async for event in events_of(answer):
+        yield json.loads(event["data"])

@@ -15,8 +15,8 @@ class TcpProxy:
     """Set `mode` at any time: it holds for what comes next, on open connections too.
 
     `stall` keeps what comes, both ways, until the mode changes; `drip` lets answers through a byte every `interval`
-    seconds; `corrupt` turns over a bit in every byte of them; `refuse` closes new connections at once. `cut()` ends the
-    open ones. `url` is the upstream's, by way of the proxy; `connections` counts those that were accepted.
+    seconds; `corrupt` turns over a bit in every printable byte of them; `refuse` closes new connections at once.
+    `cut()` ends the open ones. `url` is the upstream's, by way of the proxy; `connections` counts those accepted.
     """
 
     def __init__(self, upstream: str):
@@ -68,7 +68,7 @@ class TcpProxy:
             while self.mode == "stall":
                 await self._changed.wait()
             if answers and self.mode == "corrupt":
-                data = bytes(byte ^ 1 for byte in data)
+                data = bytes(byte ^ 1 if byte > 31 else byte for byte in data)
             if answers and self.mode == "drip":
                 await self._drip(data, writer)
             else:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tests.upstreams.raw.asgi import Request, read_request, reply, reply_json, unless_gone
 from tests.upstreams.raw.behaviour import Behaviour
 from tests.upstreams.raw.connections import Connections
-from tests.upstreams.raw.control import control_from
+from tests.upstreams.raw.control import Fault, control_from
 from tests.upstreams.raw.faults import INSTEAD, spoiled
 from tests.upstreams.raw.legacy_http import LegacyHttp
 from tests.upstreams.raw.legacy_sse import ON_STREAM, STREAM_PATH, LegacySse
@@ -68,11 +68,14 @@ class RawApp:
         if fault == "close_before":
             close()
         elif fault in INSTEAD and not on_stream:
-            with self._behaviour.record.running(known["rpc"] or request.method, known["name"]):
-                await unless_gone(request, INSTEAD[fault](request, send, switch.control))
+            await unless_gone(request, self._misbehave(request, known, fault, send))
         else:
             bytes_fault = None if self._sse else fault
             await self._serve(replace(request, fault=fault), message, spoiled(send, bytes_fault, switch.control, close))
+
+    async def _misbehave(self, request: Request, known: dict[str, str], fault: Fault, send: Send) -> None:
+        with self._behaviour.record.running(known["rpc"] or request.method, known["name"]):
+            await INSTEAD[fault](request, send, self._behaviour.switch.control)
 
     async def _serve(self, request: Request, message: Any, send: Send) -> None:
         modern = not self._sse and self._is_modern(request, message)
