@@ -72,5 +72,6 @@ def dotted(path: KeyPath) -> str:
 
 
 def _quoted(name: str) -> str:
-    printable = "".join(character if character.isprintable() else "?" for character in name[:64])
-    return f'"{printable}"'
+    """A name that TOML must quote. What stands after `=` or `:` may be a value that slipped into the name."""
+    plain = re.sub(r"([=:]).+", r"\1...", name, flags=re.DOTALL)[:64]
+    return '"' + "".join(character if character.isprintable() else "?" for character in plain) + '"'

@@ -10,14 +10,19 @@ from typing import Any
 
 import tomlkit
 
+from gateway.config.toml import parse
 from gateway.errors import ConfigurationError, Fault
 
 HEADER = re.compile(r"\s*\[")
 
 
-def upstream_names(text: str) -> list[str]:
-    """The upstreams that a valid file itself holds, without those of included files."""
-    table = tomllib.loads(text).get("upstreams", {})
+def upstream_names(text: str, file: str) -> list[str]:
+    """The upstreams that the file itself holds, without those of included files.
+
+    Raises:
+        ConfigurationError: the text is not TOML.
+    """
+    table = parse(text, file).get("upstreams", {})
     return list(table) if isinstance(table, dict) else []
 
 
@@ -64,7 +69,8 @@ def _blocks(text: str) -> list[list[str]]:
 def _comments_after(block: list[str]) -> list[str]:
     """What follows a table's last key: more likely about what comes next than about the table."""
     last = max(place for place, line in enumerate(block) if line.strip() and not line.lstrip().startswith("#"))
-    return block[last + 1 :]
+    rest = block[last + 1 :]
+    return rest if any(map(str.strip, rest)) else []
 
 
 def _differs_only_in(before: str, after: str, name: str) -> bool:

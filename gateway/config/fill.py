@@ -36,7 +36,7 @@ def _upstream(draft: Draft, path: KeyPath, table: Any, environ: Mapping[str, str
         if unset:
             filled["off_because"] = ", ".join(dict.fromkeys(unset))
         gaps = {place: [gap for gap in found if not gap.unset] for place, found in gaps.items()}
-    _report(draft, gaps, off_switch=True)
+    _report(draft, gaps, namespace=str(path[-1]))
     return filled
 
 
@@ -54,11 +54,18 @@ def _filled(draft: Draft, path: KeyPath, value: Any, environ: Mapping[str, str],
     return text
 
 
-def _report(draft: Draft, gaps: Gaps, *, off_switch: bool = False) -> None:
+def _report(draft: Draft, gaps: Gaps, *, namespace: str = "") -> None:
     for path, found in gaps.items():
         for gap in found:
-            optional = ', or keep it off until then: enabled = "when-configured"' if off_switch and gap.unset else ""
-            draft.fault(path, gap.problem, gap.cure + optional)
+            draft.fault(path, gap.problem, gap.cure + (_off_switch(draft, path, namespace) if gap.unset else ""))
+
+
+def _off_switch(draft: Draft, path: KeyPath, namespace: str) -> str:
+    if not namespace:
+        return ""
+    elsewhere = draft.source(path)[0].dialect == "mcp.json"
+    place = f" under [upstreams.{namespace}] in gateway.toml" if elsewhere else ""
+    return f', or keep it off until then: enabled = "when-configured"{place}'
 
 
 def is_off(table: Any) -> bool:

@@ -1,17 +1,16 @@
 """Reads a whole configuration: `gateway.toml`, the files it includes, the environment. All faults together."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gateway.config import environment, mcpjson, upstreams
 from gateway.config.draft import Draft, KeyPath, Source
 from gateway.config.files import Unreadable, read_text, resolve
 from gateway.config.fill import fill
 from gateway.config.model import DEFAULT_SERVICES, GatewayConfig
+from gateway.config.toml import parse
 from gateway.config.validate import refuse_what_is_not_ours, validate
 from gateway.errors import ConfigurationError, Fault
 
@@ -74,7 +73,7 @@ def load_text(text: str, file: Path | None, environ: Mapping[str, str]) -> Loade
     """
     folder = file.resolve().parent if file is not None else Path.cwd()
     source = Source(str(file) if file is not None else "defaults", (), folder, "gateway.toml")
-    draft = Draft(_parsed(text, source), {(): source})
+    draft = Draft(parse(text, source.file), {(): source})
     _gather(draft, environ)
     refuse_what_is_not_ours(draft)
     fill(draft, environ, [key for key in draft.tree if key != "include"])
@@ -86,21 +85,6 @@ def load_text(text: str, file: Path | None, environ: Mapping[str, str]) -> Loade
         raise ConfigurationError(sorted(draft.faults, key=lambda fault: (fault.file != source.file, fault.file)))
     origins = {name: draft.source(("upstreams", name))[0].file for name in config.upstreams}
     return Loaded(config, file, folder, tuple(draft.notes), origins)
-
-
-def _parsed(text: str, source: Source) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem, _, place = str(error).removesuffix(")").rpartition(" (at ")
-        if place == "end of document":
-            place = f"line {text.count(chr(10)) + 1}, the last"
-        fault = Fault(
-            source.file, "", f"is not TOML: {place}: {problem}", "mend that line; nothing else was checked yet"
-        )
-    except RecursionError:
-        fault = Fault(source.file, "", "is not TOML: it is nested too deeply")
-    raise ConfigurationError([fault])
 
 
 def _gather(draft: Draft, environ: Mapping[str, str]) -> None:

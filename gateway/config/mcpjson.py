@@ -18,6 +18,7 @@ from gateway.errors import Fault
 ROOTS: tuple[KeyPath, ...] = (("mcpServers",), ("servers",), ("mcp", "servers"))
 """Where the servers stand: Claude, Cursor and Windsurf; VS Code's mcp.json; its settings.json."""
 KEPT = ("url", "headers", "type", "transport", "command", "args", "env", "cwd")
+SWITCHES = ("disabled", "enabled")
 URL_ALIASES = ("serverUrl", "httpUrl")
 """Windsurf's and Gemini's words for `url`."""
 EDITOR_FOLDERS = (".vscode", ".cursor")
@@ -91,27 +92,32 @@ def _take(contents: Contents, name: str, entry: Any, source: Source) -> None:
         contents.faults.append(Fault(source.file, source.key(), f"cannot be a namespace: {error}", "rename it there"))
         return
     known = {key: value for key, value in entry.items() if value is not None}
-    table = {key: known[key] for key in KEPT if key in known}
     url_key = next((key for key in URL_ALIASES if key in known and "url" not in known), "url")
-    if url_key in known:
-        table["url"] = known[url_key]
-    if known.get("disabled") is True or known.get("enabled") is False:
-        table["enabled"] = False
-    _as_text(table)
-    ignored = [key for key in known if key not in (*KEPT, url_key, "disabled", "enabled")]
-    ignored += _without_own_headers(table)
+    table = _table(known, url_key)
+    ignored = [key for key in known if key not in (*KEPT, url_key, *SWITCHES)] + _without_own_headers(table)
+    if not table.keys() & {"url", "command"}:
+        cure = f"not understood there: {', '.join(ignored)}" if ignored else "give one of them"
+        contents.faults.append(Fault(source.file, source.key(), "has neither url nor command", cure))
+        return
     if ignored:
         contents.notes.append(f"{source.file}: {dotted((name,))}: not used here: {', '.join(ignored)}")
     contents.servers.append(Server(name, namespace, table, source, url_key))
 
 
-def _as_text(table: dict[str, Any]) -> None:
-    """Numbers and booleans where a program or a header takes text (VS Code allows them); null leaves a name out."""
+def _table(entry: dict[str, Any], url_key: str) -> dict[str, Any]:
+    """An entry in our words. Numbers and booleans become text where a program or a header takes text (VS Code allows
+    them), and null leaves a name out."""
+    table = {key: entry[key] for key in KEPT if key in entry}
+    if url_key in entry:
+        table["url"] = entry[url_key]
+    if entry.get("disabled") is True or entry.get("enabled") is False:
+        table["enabled"] = False
     for key in ("env", "headers"):
         if isinstance(table.get(key), dict):
             table[key] = {name: _text(value) for name, value in table[key].items() if value is not None}
     if isinstance(table.get("args"), list):
         table["args"] = [_text(value) for value in table["args"]]
+    return table
 
 
 def _text(value: Any) -> Any:

@@ -72,7 +72,7 @@ class JWTConfig(Section):
     """The `iss` a token must carry."""
     audience: str = Field(min_length=1)
     """The `aud` a token must carry: usually this gateway's public URL."""
-    jwks_uri: str | None = None
+    jwks_uri: str | None = Field(None, repr=False)
     """Where the issuer's keys are; or give `public_key`."""
     public_key: SecretStr | None = None
     """PEM of the issuer's public key, or the shared secret for an HS algorithm."""

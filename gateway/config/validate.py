@@ -101,4 +101,4 @@ def _problem(one: Any) -> str:
         return str(one["ctx"]["error"])
     if one["type"] in PROBLEMS:
         return PROBLEMS[one["type"]]
-    return re.sub(r"^\w+ should\b", "must", one["msg"])
+    return re.sub(r"^\w+ should\b", "must", one["msg"]).partition(" after validation")[0]
