@@ -43,6 +43,8 @@ WRITE_TOOL = route()
         ("data_q", WRITE_TOOL, False),
         ("data_?uery", WRITE_TOOL, False),
         ("data_[q]uery", WRITE_TOOL, False),
+        ("data_[q]*", WRITE_TOOL, False),
+        ("data_?*", WRITE_TOOL, False),
         ("*:*", WRITE_TOOL, False),
         ("DATA:*", WRITE_TOOL, False),
         ("data", WRITE_TOOL, False),

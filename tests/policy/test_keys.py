@@ -106,6 +106,7 @@ def test_revoking_an_unknown_id_says_where_to_look(keys):
 
 def test_a_running_gateway_sees_a_new_key_at_once_and_a_revocation_within_a_second(keys, tmp_path, clock):
     elsewhere = KeyStore(tmp_path, clock=clock)
+    assert keys.is_empty()
     record, key = elsewhere.create("ci", ["*"])
     assert keys.verify(key) is not None
     elsewhere.revoke(record.id)

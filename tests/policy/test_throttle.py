@@ -63,6 +63,13 @@ def test_a_socket_without_an_address_is_counted_too(clock):
     assert throttle.retry_after("") == 60
 
 
+def test_who_failed_again_is_remembered_longer(clock):
+    throttle = FailureThrottle(limit=2, addresses=2, clock=clock)
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.3"):
+        throttle.failed(address)
+    assert throttle.retry_after("192.0.2.1") == 60
+
+
 def test_memory_is_bounded_and_the_oldest_goes_first(clock):
     throttle = FailureThrottle(limit=1, addresses=100, clock=clock)
     for number in range(1000):
