@@ -8,7 +8,7 @@ import logging
 import sys
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -76,8 +76,10 @@ def configure(config: LogConfig, secrets: Iterable[str] = ()) -> None:
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
-    sys.excepthook = _log_uncaught
-    threading.excepthook = _log_uncaught_in_thread
+    if sys.excepthook is sys.__excepthook__:  # a host that set its own hook keeps it
+        sys.excepthook = _log_uncaught
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _log_uncaught_in_thread
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -88,10 +90,11 @@ class StderrHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
-        # logging's own would print the message and its arguments, without redaction.
+        """Mention it; logging's own would print the message and its arguments, without redaction."""
         error = type(sys.exception()).__name__
         line = {"level": "error", "logger": record.name, "event": f"A log line could not be written: {error}"}
-        print(json.dumps(line), file=sys.stderr)
+        with suppress(OSError, ValueError, AttributeError):  # stderr is closed, or there is none: nobody to tell
+            sys.stderr.write(json.dumps(line) + "\n")
 
 
 def formatter(config: LogConfig) -> ProcessorFormatter:

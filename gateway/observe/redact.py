@@ -7,12 +7,10 @@ name says that they hold a secret; and texts that look like one. Too much is tak
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
-
-from pydantic import BaseModel, SecretStr
 
 from gateway.config.masks import MASK
 
@@ -143,19 +141,6 @@ def _is_secret(name: str) -> bool:
 
 
 REDACTOR = Redactor()
-
-
-def secrets_in(value: Any) -> Iterator[str]:
-    """Every secret in a configuration, or in a part of one."""
-    if isinstance(value, SecretStr):
-        yield value.get_secret_value()
-    elif isinstance(value, BaseModel):
-        yield from secrets_in([item for _, item in value])
-    elif isinstance(value, Mapping):
-        yield from secrets_in(list(value.values()))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from secrets_in(item)
 
 
 def redact(secrets: Iterable[str]) -> None:

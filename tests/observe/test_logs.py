@@ -1,6 +1,8 @@
 """All that a process says goes through one handler: as JSON, with its request id, in bounded lines, without secrets."""
 
+import io
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from dirty_equals import IsPartialDict, IsStr
 
 from gateway.config.masks import MASK
-from gateway.observe.logs import LONGEST_LINE, bound_request_id, request_id
+from gateway.observe.logs import LONGEST_LINE, StderrHandler, bound_request_id, request_id
 from tests.observe.noisy import SECRETS, WAYS
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +20,12 @@ ROOT = Path(__file__).parents[2]
 def run(form: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.observe.noisy", form]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
+
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +125,14 @@ def test_text_for_a_terminal_cannot_move_its_cursor(as_text):
 
 def test_less_than_the_level_is_not_shown(lines):
     assert not [line for line in lines if line["event"] == "not shown at INFO"]
+
+
+@pytest.mark.parametrize("stderr", [None, closed()], ids=["none", "closed"])
+def test_without_anybody_to_read_it_a_line_harms_nobody(monkeypatch, capsys, stderr):
+    record = logging.LogRecord("a", logging.INFO, "", 0, "lost", (), None)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    StderrHandler().emit(record)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_request_id_is_bound_for_a_block():
