@@ -86,7 +86,8 @@ class KeyFile:
         try:
             table = KeyTable.model_validate_json(text)
         except ValidationError as error:
-            raise self._fault(self._path, "is damaged, so no key is accepted", "Restore it from a backup") from error
+            cure = "Restore it from a backup, or move it away and make new keys"
+            raise self._fault(self._path, "is damaged, so no key is accepted", cure) from error
         pepper = self._read_pepper()
         if not hmac.compare_digest(table.pepper, fingerprint(pepper)):
             raise self._fault(self._path, "was made with another pepper", "Give the pepper that it was made with")
