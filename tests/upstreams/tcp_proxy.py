@@ -24,6 +24,7 @@ class TcpProxy:
         self._changed = asyncio.Event()
         self._mode: Mode = "pass"
         self._open: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self.url = ""
         self.interval = 0.01
         self.connections = 0
@@ -43,9 +44,20 @@ class TcpProxy:
         for writer in self._open:
             writer.transport.abort()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client's connection, until either side ends."""
+    async def close(self) -> None:
+        """Cut what is open and wait until nothing is left of it."""
+        self.mode = "pass"  # wakes who stalls
+        self.cut()
+        await asyncio.gather(*self._serving)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        serving = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client's connection, until either side ends."""
         with contextlib.suppress(OSError):
             async with self._kept(writer):
                 if self.mode == "refuse":
@@ -78,6 +90,7 @@ class TcpProxy:
     async def _drip(self, data: bytes, writer: asyncio.StreamWriter) -> None:
         for byte in data:
             writer.write(bytes([byte]))
+            await writer.drain()
             await asyncio.sleep(self.interval)
 
     @contextlib.asynccontextmanager
@@ -96,9 +109,11 @@ class TcpProxy:
 async def tcp_proxy(upstream: str) -> AsyncGenerator[TcpProxy]:
     """A proxy on a free loopback port before the upstream at this URL."""
     proxy = TcpProxy(upstream)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
     parts = urlsplit(upstream)
     proxy.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{server.sockets[0].getsockname()[1]}"))
     async with server:
-        yield proxy
-        proxy.cut()
+        try:
+            yield proxy
+        finally:
+            await proxy.close()

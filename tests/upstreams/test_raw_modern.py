@@ -1,5 +1,6 @@
 """The modern side over HTTP is as strict as the specification (2026-07-28, basic/transports/streamable-http)."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -189,11 +190,15 @@ async def test_an_invented_cursor_is_refused(raw_modern_json: Running) -> None:
     assert refused.json()["error"]["code"] == INVALID_PARAMS
 
 
-async def test_a_client_that_leaves_cancels(raw_modern: Running) -> None:
+@pytest.mark.parametrize("upstream", ["raw_modern", "raw_modern_json"])
+async def test_a_client_that_leaves_cancels(upstream: str, request: pytest.FixtureRequest) -> None:
+    running: Running = request.getfixturevalue(upstream)
     body, headers = modern_call("slow", seconds=60)
-    async with httpx.AsyncClient() as client, client.stream("POST", raw_modern.url, json=body, headers=headers):
-        await raw_modern.wait_for("started", "slow")
-    (cancelled,) = await raw_modern.wait_for("cancelled", "slow")
+    async with httpx.AsyncClient() as client:
+        calling = asyncio.create_task(client.post(running.url, json=body, headers=headers))
+        await running.wait_for("started", "slow")
+        calling.cancel()
+        (cancelled,) = await running.wait_for("cancelled", "slow")
     assert cancelled["by"] == "stream"
 
 

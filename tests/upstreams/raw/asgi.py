@@ -25,7 +25,6 @@ class Request:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    pairs: list[tuple[str, str]]
     body: bytes
     connection: int
     receive: Receive
@@ -42,13 +41,11 @@ class Request:
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     return Request(
         method=scope["method"],
         path=scope["path"],
         query=dict(parse_qsl(scope["query_string"].decode())),
         headers=joined(scope["headers"]),
-        pairs=pairs,
         body=await read_body(receive),
         connection=scope["client"][1],
         receive=receive,

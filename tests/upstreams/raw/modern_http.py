@@ -63,7 +63,7 @@ class ModernHttp:
     def _check(self, request: Request, message: Any) -> None:
         """In the order in which a client wants to know: shape, headers, version, method, parameters in headers."""
         modern.check_request(message)
-        check_headers(message, request.headers, request.pairs)
+        check_headers(message, request.headers)
         modern.check_version(self.behaviour, message)
         modern.check_method(message)
         if message["method"] == "tools/call":
