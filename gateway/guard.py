@@ -81,7 +81,7 @@ class Guard:
         if not decision.allowed:
             raise Forbidden(
                 f"'{call.route.public}' {decision.reason}. Ask whoever runs the gateway for a key with one of them.",
-                required_scopes=sorted(decision.required),
+                required_scopes=list(decision.required),
             )
 
     def _record(self, call: Call, at: float, seconds: float, outcome: Outcome, error: str) -> None:

@@ -13,6 +13,7 @@ class Verb(NamedTuple):
 
 GROUPS = {
     "config": "Show the configuration.",
+    "keys": "Make, list and revoke callers' keys.",
     "upstream": "Add, remove and list upstreams.",
 }
 """First words that have verbs below them."""
@@ -25,6 +26,9 @@ VERBS = (
     Verb("call", "gateway.cli.call:call", "Call one tool and print its result."),
     Verb("config show", "gateway.cli.config:show", "Print every key with its value in force, secrets masked."),
     Verb("config schema", "gateway.cli.config:schema", "Print the JSON Schema of gateway.toml."),
+    Verb("keys create", "gateway.cli.keys:create", "Make a key and print it, this once."),
+    Verb("keys list", "gateway.cli.keys:list_keys", "List all keys by their ids."),
+    Verb("keys revoke", "gateway.cli.keys:revoke", "Refuse a key from now on."),
     Verb("upstream add", "gateway.cli.upstream:add", "Add an upstream to gateway.toml."),
     Verb("upstream remove", "gateway.cli.upstream:remove", "Remove an upstream from gateway.toml."),
     Verb("upstream test", "gateway.cli.upstream_test:ask", "Connect to one upstream and list what it offers."),

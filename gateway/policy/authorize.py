@@ -53,8 +53,8 @@ def _decide(scopes: frozenset[str], namespace: str, verb: str, name: str) -> Dec
     required = _required(namespace, verb, name)
     granting = [scope for scope in required if scope in scopes] + _matching_patterns(scopes, name)
     if granting:
-        return Decision(True, f"granted by the scope {granting[0]}", frozenset(required))
-    return Decision(False, f"needs one of the scopes {', '.join(required)}", frozenset(required))
+        return Decision(True, f"granted by the scope {granting[0]}", required)
+    return Decision(False, f"needs one of the scopes {', '.join(required)}", required)
 
 
 def _matching_patterns(scopes: frozenset[str], name: str) -> list[str]:
