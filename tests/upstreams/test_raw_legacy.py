@@ -1,5 +1,6 @@
 """The legacy side over HTTP is as strict as the specification (2025-11-25, basic/transports)."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -102,6 +103,14 @@ async def test_without_sessions_nothing_is_asked_for(client: httpx.AsyncClient, 
     called = await client.post(raw_sessionless.url, json=legacy_call("echo", text="hi"))
     assert last_of(called)["result"]["content"][0]["text"] == "hi"
     assert (await client.get(raw_sessionless.url)).status_code == 405
+
+
+async def test_without_sessions_clients_may_use_the_same_id(
+    client: httpx.AsyncClient, raw_sessionless: Running
+) -> None:
+    slow = legacy_call("slow", 1, seconds=0.05)
+    answers = await asyncio.gather(*(client.post(raw_sessionless.url, json=slow) for _ in range(2)))
+    assert [last_of(answer)["result"]["content"][0]["text"] for answer in answers] == ["0.05 seconds later"] * 2
 
 
 async def test_a_cancelled_call_gets_no_answer(client: httpx.AsyncClient, raw_legacy: Running) -> None:

@@ -63,7 +63,8 @@ class Session:
             task.cancel("server")
             raise
         finally:
-            del self._running[message["id"]]
+            if self._running.get(message["id"]) is task:  # clients that share this session may use the same id
+                del self._running[message["id"]]
 
     def runs(self, request_id: Any) -> bool:
         return request_id in self._running
