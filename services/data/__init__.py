@@ -1,0 +1,1 @@
+"""The data service: text operations, and SQL over files in configured folders."""

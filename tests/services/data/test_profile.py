@@ -1,0 +1,61 @@
+"""The figures about a data set."""
+
+from pathlib import Path
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from services.data import profile as module
+from services.data.datasets import find_datasets
+from services.data.job import Limits
+from services.data.profile import profile
+from services.data.sandbox import seal
+
+
+def test_a_profile_has_figures_for_each_column(sealed: DuckDBPyConnection, limits: Limits) -> None:
+    found = profile(sealed, "fruit", limits)
+    assert found == {
+        "dataset": "fruit",
+        "rows": 3,
+        "columns": [
+            {"name": "name", "type": "VARCHAR", "nulls": 0, "distinct": 3, "min": "apple", "max": "plum"}
+            | {"mean": None, "quantiles": None},
+            {"name": "price", "type": "DOUBLE", "nulls": 1, "distinct": 2, "min": 1.5, "max": 3.0}
+            | {"mean": 2.25, "quantiles": {"q25": 1.5, "q50": 2.25, "q75": 3.0}},
+            {"name": "picked", "type": "DATE", "nulls": 0, "distinct": 3, "min": "2025-03-01", "max": "2025-03-04"}
+            | {"mean": None, "quantiles": None},
+        ],
+        "sample": [["apple", 1.5, "2025-03-01"], ["pear", None, "2025-03-02"], ["plum", 3.0, "2025-03-04"]],
+        "truncated": False,
+    }
+
+
+def test_nested_values_and_lists_of_decimals_have_no_mean(
+    fresh: DuckDBPyConnection, root: Path, limits: Limits
+) -> None:
+    fresh.execute(f"COPY (SELECT [1.5] a, {{'b': 1}} c, 'x'::BLOB d, NULL e) TO '{root}/nested.parquet'")
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    found = profile(fresh, "nested", limits)
+    assert [column["mean"] for column in found["columns"]] == [None] * 4
+    assert [column["min"] for column in found["columns"]] == ["[1.5]", "{'b': 1}", "x", None]
+
+
+def test_an_empty_data_set_has_a_profile(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> None:
+    (root / "empty.csv").write_text("a,b\n")
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    found = profile(fresh, "empty", limits)
+    assert (found["rows"], found["sample"]) == (0, [])
+    assert [(column["nulls"], column["distinct"], column["min"]) for column in found["columns"]] == [(0, 0, None)] * 2
+
+
+def test_long_text_is_cut(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> None:
+    (root / "long.csv").write_text("a\n" + "x" * 5_000 + "\n")
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    assert profile(fresh, "long", limits)["columns"][0]["max"] == "x" * 200
+
+
+def test_a_wide_data_set_is_cut(sealed: DuckDBPyConnection, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_COLUMNS", 2)
+    found = profile(sealed, "fruit", limits)
+    assert [column["name"] for column in found["columns"]] == ["name", "price"]
+    assert found["truncated"]
