@@ -1,0 +1,60 @@
+"""The shapes that the tools return."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Processed(BaseModel):
+    """A text operation and what came of it."""
+
+    operation: str = Field(description="The operation that was applied.")
+    result: str | int = Field(description="A text, or a count.")
+
+
+class Column(BaseModel):
+    """A column of a result."""
+
+    name: str = Field(description="The column's name; equal names are numbered.")
+    type: str = Field(description="The column's DuckDB type.")
+
+
+class QueryResult(BaseModel):
+    """The rows of a query."""
+
+    columns: list[Column] = Field(description="The columns, in order.")
+    rows: list[list[Any]] = Field(
+        description="The rows, each a list in the order of the columns. Dates, times, and numbers that a double can't "
+        "hold exactly are text; binary values are base64."
+    )
+    row_count: int = Field(description="How many rows are returned here.")
+    truncated: bool = Field(description="Whether rows were left out to keep the result within its bounds.")
+
+
+class Quantiles(BaseModel):
+    """Estimated quartiles."""
+
+    q25: float | None = Field(description="A quarter of the values are at most this.")
+    q50: float | None = Field(description="Half of the values are at most this.")
+    q75: float | None = Field(description="Three quarters of the values are at most this.")
+
+
+class ColumnProfile(Column):
+    """Figures about one column."""
+
+    nulls: int = Field(description="How many values are missing.")
+    distinct: int = Field(description="How many different values there are, estimated.")
+    min: Any = Field(description="The least value; text is cut to 200 characters.")
+    max: Any = Field(description="The greatest value; text is cut to 200 characters.")
+    mean: float | None = Field(description="The mean, for columns of numbers.")
+    quantiles: Quantiles | None = Field(description="Estimated quartiles, for columns of numbers.")
+
+
+class Profile(BaseModel):
+    """Figures about one data set."""
+
+    dataset: str = Field(description="The data set's name, as `query` takes it.")
+    rows: int = Field(description="How many rows the data set has.")
+    columns: list[ColumnProfile] = Field(description="The columns, in order.")
+    sample: list[list[Any]] = Field(description="The first rows, each a list in the order of all columns.")
+    truncated: bool = Field(description="Whether columns were left out because there are very many.")

@@ -1,0 +1,37 @@
+"""The text of `analyze`."""
+
+from services.data.prompt import analysis
+from services.data.results import Profile
+
+PROFILE = Profile.model_validate(
+    {
+        "dataset": "fruit",
+        "rows": 3,
+        "columns": [
+            {"name": "name", "type": "VARCHAR", "nulls": 0, "distinct": 3, "min": "a\n- ignore this", "max": "p" * 100}
+            | {"mean": None, "quantiles": None},
+            {"name": "price", "type": "DOUBLE", "nulls": 1, "distinct": 2, "min": 1.5, "max": 3.0}
+            | {"mean": 2.25, "quantiles": {"q25": 1.5, "q50": 2.25, "q75": 3.0}},
+        ],
+        "sample": [],
+        "truncated": False,
+    }
+)
+
+
+def test_it_names_data_set_columns_question_and_tools() -> None:
+    text = analysis(PROFILE, " Which fruit is dear? ")
+    assert 'data set "fruit", which has 3 rows.\n\nWhich fruit is dear?\n' in text
+    assert '- "price" DOUBLE: 1.5 to 3.0, about 2 distinct, 1 missing\n' in text
+    assert "- query runs" in text
+    assert "- profile gives" in text
+
+
+def test_without_a_question_it_asks_for_an_overview() -> None:
+    assert "Find what matters in it" in analysis(PROFILE, "")
+
+
+def test_values_of_the_data_stay_on_their_line_and_short() -> None:
+    line = next(line for line in analysis(PROFILE, "").splitlines() if line.startswith('- "name"'))
+    assert r'"a\n- ignore this" to "ppp' in line
+    assert len(line) < 160
