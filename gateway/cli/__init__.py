@@ -4,9 +4,10 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnknownCommandError
 
 from gateway.cli.output import Exit, exit_code, print_error, print_faults
 from gateway.cli.verbs import GROUPS, VERBS, Verb
@@ -29,6 +30,9 @@ def run(tokens: list[str], verbs: Sequence[Verb] = VERBS) -> int:
         return 130  # as shells have it: 128 and the signal's number
     except BrokenPipeError:
         return _reader_left()
+    except UnknownCommandError as error:
+        print_error(*_no_such_verb(tokens, error.unused_tokens or [], verbs))
+        return Exit.USAGE
     except CycloptsError as error:
         print_error(str(error), "`gateway --help` lists the verbs, and --help after one its options")
         return Exit.USAGE
@@ -63,6 +67,17 @@ def _app(name: str, help: str) -> App:
         result_action="return_value",
         suppress_keyboard_interrupt=False,
     )
+
+
+def _no_such_verb(tokens: Sequence[str], unknown: Sequence[str], verbs: Sequence[Verb]) -> tuple[str, str]:
+    """What was typed, and the verb that was probably meant. Cyclopts would import every verb to say as much."""
+    known = list(tokens[: len(tokens) - len(unknown)])
+    depth = len(known)
+    there = {words[depth] for verb in verbs if (words := verb.words.split())[:depth] == known and len(words) > depth}
+    near = get_close_matches(unknown[0] if unknown else "", sorted(there), n=1)
+    meant = " ".join(["gateway", *known, near[0]]) if near else ""
+    cure = f"did you mean `{meant}`?" if near else f"known here: {', '.join(sorted(there))}"
+    return f"there is no verb {' '.join(tokens[: depth + 1])}", cure
 
 
 def _version() -> str:

@@ -34,6 +34,11 @@ class Server:
     source: Source
     url_key: str = "url"
 
+    @property
+    def shown(self) -> str:
+        """File and name, fit for a note."""
+        return f"{self.source.file}: {dotted((self.name,))}"
+
 
 @dataclass(slots=True)
 class Contents:
@@ -94,14 +99,15 @@ def _take(contents: Contents, name: str, entry: Any, source: Source) -> None:
     known = {key: value for key, value in entry.items() if value is not None}
     url_key = next((key for key in URL_ALIASES if key in known and "url" not in known), "url")
     table = _table(known, url_key)
-    ignored = [key for key in known if key not in (*KEPT, url_key, *SWITCHES)] + _without_own_headers(table)
+    ignored = [dotted((key,)) for key in known if key not in (*KEPT, url_key, *SWITCHES)] + _without_own_headers(table)
     if not table.keys() & {"url", "command"}:
         cure = f"not understood there: {', '.join(ignored)}" if ignored else "give one of them"
         contents.faults.append(Fault(source.file, source.key(), "has neither url nor command", cure))
         return
+    server = Server(name, namespace, table, source, url_key)
+    contents.servers.append(server)
     if ignored:
-        contents.notes.append(f"{source.file}: {dotted((name,))}: not used here: {', '.join(ignored)}")
-    contents.servers.append(Server(name, namespace, table, source, url_key))
+        contents.notes.append(f"{server.shown}: not used here: {', '.join(ignored)}")
 
 
 def _table(entry: dict[str, Any], url_key: str) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def whereabouts(upstream: UpstreamConfig) -> str:
     """Where an upstream is reached, in one line that may be shown."""
     if upstream.url is not None:
         return mask_url(upstream.url)
-    return " ".join([mask_text(upstream.command or ""), *mask_arguments(upstream.args)])
+    words = [mask_text(upstream.command or ""), *mask_arguments(upstream.args)]
+    return "".join(character if character.isprintable() else "?" for character in " ".join(words))
 
 
 def _upstream(upstream: UpstreamConfig) -> dict[str, Any]:

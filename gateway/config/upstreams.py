@@ -26,7 +26,7 @@ def include(draft: Draft, servers: list[Server]) -> None:
         mine = own.get(namespace, {})
         if not isinstance(mine, dict) or "url" in mine or "command" in mine:
             source, _ = draft.source(("upstreams", namespace))
-            draft.notes.append(f"{first.source.file}: {first.name} is not used: {source.file} has its own {namespace}")
+            draft.notes.append(f"{first.shown} is not used: {source.file} has its own {namespace}")
         elif _agree(draft, first, others):
             _place(draft, first, mine)
 
@@ -35,7 +35,7 @@ def _agree(draft: Draft, first: Server, others: list[Server]) -> bool:
     """Whether all servers of one namespace say the same, as they do when two clients have the same server."""
     for other in others:
         if other.table == first.table:
-            draft.notes.append(f"{other.source.file}: {other.name} is the same as {first.name} of {first.source.file}")
+            draft.notes.append(f"{other.shown} is the same as {first.shown}")
             continue
         problem = f"becomes the namespace {other.namespace}, as does {first.source.key()} of {first.source.file}"
         cure = f"rename one of them there, or write [upstreams.{other.namespace}] in gateway.toml, which then wins"
@@ -51,7 +51,7 @@ def _place(draft: Draft, server: Server, mine: dict[str, Any]) -> None:
     draft.sources[path] = server.source
     draft.sources[(*path, "url")] = replace(server.source, at=(*server.source.at, server.url_key))
     if server.name != server.namespace:
-        draft.notes.append(f"{server.source.file}: {server.name} is served as {server.namespace}")
+        draft.notes.append(f"{server.shown} is served as {server.namespace}")
 
 
 def _over(draft: Draft, path: KeyPath, table: dict[str, Any], mine: dict[str, Any]) -> None:

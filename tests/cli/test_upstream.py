@@ -80,6 +80,14 @@ def test_remove_can_mend_what_is_broken(file: Path):
     assert run(["upstream", "list"]) == 0
 
 
+def test_remove_changes_nothing_while_something_else_is_broken(file: Path, capfd: pytest.CaptureFixture[str]):
+    broken = FILE + '\n[upstreams.bad]\nurl = "nonsense"\n'
+    file.write_text(broken)
+    assert run(["upstream", "remove", "a"]) == 1
+    assert "upstreams.bad.url" in capfd.readouterr().err
+    assert file.read_text() == broken
+
+
 def test_a_file_that_is_not_toml_is_left_alone(file: Path, capfd: pytest.CaptureFixture[str]):
     file.write_text("[")
     assert run(["upstream", "add", "b", "--command", "npx"]) == 1

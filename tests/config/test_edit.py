@@ -91,11 +91,11 @@ def test_names_are_those_of_the_file_itself():
 class TestWrite:
     def test_a_file_keeps_its_rights_and_a_link_stays_a_link(self, tmp_path: Path):
         (tmp_path / "real.toml").write_text("old")
-        (tmp_path / "real.toml").chmod(0o600)
+        (tmp_path / "real.toml").chmod(0o640)
         (tmp_path / "gateway.toml").symlink_to("real.toml")
         write(tmp_path / "gateway.toml", "new")
         assert (tmp_path / "real.toml").read_text() == "new"
-        assert stat.S_IMODE((tmp_path / "real.toml").stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "real.toml").stat().st_mode) == 0o640
         assert (tmp_path / "gateway.toml").is_symlink()
 
     def test_a_failure_changes_nothing_and_leaves_nothing_behind(self, tmp_path: Path):

@@ -36,6 +36,12 @@ def test_every_clients_word_for_url(tmp_path: Path, key: str):
     assert (server.table, server.url_key) == ({"url": "https://example.com"}, key)
 
 
+def test_null_is_as_good_as_nothing(tmp_path: Path):
+    entry = {"command": "npx", "cwd": None, "url": None, "env": {"A": None, "B": "b"}}
+    [server] = contents(tmp_path, {"mcpServers": {"a": entry}}).servers
+    assert server.table == {"command": "npx", "env": {"B": "b"}}
+
+
 @pytest.mark.parametrize("switch", [{"disabled": True}, {"enabled": False}])
 def test_a_server_can_be_switched_off(tmp_path: Path, switch: dict[str, bool]):
     [server] = contents(tmp_path, {"mcpServers": {"a": {"command": "npx", **switch}}}).servers

@@ -83,6 +83,7 @@ def test_no_services_are_no_services_in_toml_too():
     [
         ({"url": "https://example.com/mcp?key=CANARY"}, "https://example.com/mcp?key=****"),
         ({"command": "npx", "args": ["-y", "pkg", "--token", "CANARY"]}, "npx -y pkg --token ****"),
+        ({"command": "sh", "args": ["-c", "a\n\x1b[31mb"]}, "sh -c a??[31mb"),
     ],
 )
 def test_whereabouts_is_one_line(keys: dict[str, Any], shown: str):

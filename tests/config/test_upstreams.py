@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gateway.config.draft import Draft, Source
 from gateway.config.mcpjson import Server
 from gateway.config.upstreams import absolute_folders, check_names, include, settle_transports
@@ -30,10 +32,11 @@ def test_a_table_without_url_or_command_is_put_over_the_included_one():
     ]
 
 
-def test_a_table_with_a_url_replaces_it_whole():
-    it = draft(upstreams={"github": {"url": "https://own.example.com"}})
+@pytest.mark.parametrize("own", [{"url": "https://own.example.com"}, {"command": "npx"}])
+def test_a_table_with_a_url_or_a_command_replaces_it_whole(own: dict[str, str]):
+    it = draft(upstreams={"github": own})
     include(it, [server("GitHub", url="https://example.com", headers={"A": "theirs"})])
-    assert it.tree["upstreams"] == {"github": {"url": "https://own.example.com"}}
+    assert it.tree["upstreams"] == {"github": own}
     assert it.notes == ["mcp.json: GitHub is not used: gateway.toml has its own github"]
 
 
