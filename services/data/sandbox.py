@@ -10,8 +10,8 @@ from services.data.datasets import Dataset
 from services.data.faults import ENDING
 from services.data.job import Refused
 
-# `temp_directory` empty: a query too big for its memory fails instead of filling the disk. No async threads and two
-# threads: local files need no more, and the rest of the machine is not ours. Python variables are not tables.
+# `temp_directory` empty: a query too big for its memory fails instead of filling the disk. Two threads, and none for
+# asynchronous reads: local files need no more, and the machine is not ours alone. Python variables are not tables.
 CONFIG: dict[str, str | bool | int] = {
     "async_threads": 0,
     "autoinstall_known_extensions": False,
