@@ -1,7 +1,7 @@
 """The namespace grammar."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.config.names import is_namespace, to_namespace
@@ -30,6 +30,7 @@ def test_a_name_without_a_letter_cannot(name: str):
 
 
 @given(st.text())
+@settings(deadline=None, max_examples=60)
 def test_what_comes_out_is_a_namespace_and_stays_one(name: str):
     try:
         namespace = to_namespace(name)

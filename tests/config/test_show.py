@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -48,6 +48,7 @@ def service(**keys: Any) -> dict[str, Any]:
 
 
 @given(st.sampled_from(SPOTS), st.from_regex(r"CANARY[A-Za-z0-9_-]*", fullmatch=True))
+@settings(deadline=None, max_examples=60)
 def test_no_secret_is_shown_wherever_it_stands(spot: Callable[[str], dict[str, Any]], secret: str):
     config = GatewayConfig.model_validate(spot(secret))
     shown = json.dumps(as_dict(config)) + as_toml(config) + repr(config)
