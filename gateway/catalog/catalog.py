@@ -95,7 +95,7 @@ def build(sources: Iterable[Source]) -> Catalog:
     """A catalog of everything that `sources` list, in their order.
 
     Raises:
-        ConfigurationError: two of them have one namespace.
+        ConfigurationError: two of them have one namespace, or offer something under one public name.
     """
     owners: dict[str, Owner] = {}
     routes: dict[Kind, dict[str, Route]] = {kind: {} for kind in KINDS}
@@ -120,11 +120,20 @@ def _add(source: Source, routes: dict[Kind, dict[str, Route]]) -> None:
         originals = [item["name"] for item in offered]
         names = public_names(source.namespace, originals) if source.prefixed else {name: name for name in originals}
         for item in offered:
-            routes[kind][names[item["name"]]] = _route(source, kind, item, "name", names[item["name"]])
+            _put(routes[kind], _route(source, kind, item, "name", names[item["name"]]))
     for kind, offered, key in (("resource", listing.resources, "uri"), ("template", listing.templates, "uriTemplate")):
         for item in offered:
             uri = to_public(source.namespace, item[key]) if source.prefixed else item[key]
-            routes[kind][uri] = _route(source, kind, item, key, uri)
+            _put(routes[kind], _route(source, kind, item, key, uri))
+
+
+def _put(routes: dict[str, Route], route: Route) -> None:
+    other = routes.get(route.public)
+    if other is not None:
+        problem = f"the {route.kind} '{route.public}' is there already, from {other.owner} '{other.namespace}'"
+        where = f"{route.owner}s.{route.namespace}"
+        raise ConfigurationError([Fault("gateway.toml", where, problem, "Rename one of the two.")])
+    routes[route.public] = route
 
 
 def _route(source: Source, kind: Kind, item: Mapping[str, Any], key: str, public: str) -> Route:

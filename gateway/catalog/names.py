@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 MAX_NAME = 64
@@ -16,20 +17,24 @@ def public_names(namespace: str, originals: Iterable[str]) -> dict[str, str]:
     change carry a hash of the original; a name that fits as it is always keeps its plain form.
     """
     plain = {original: f"{namespace}_{_FOREIGN.sub('_', original)}" for original in originals}
-    untouched = {public for original, public in plain.items() if public == f"{namespace}_{original}"}
-    changed: dict[str, int] = {}
-    for original, public in plain.items():
-        if public != f"{namespace}_{original}":
-            changed[public] = changed.get(public, 0) + 1
-    return {
-        original: _with_hash(public, original)
-        if len(public) > MAX_NAME
-        or (public != f"{namespace}_{original}" and (public in untouched or changed[public] > 1))
-        else public
-        for original, public in plain.items()
-    }
+    names = {name: public for name, public in plain.items() if public == f"{namespace}_{name}" and _fits(public)}
+    taken = set(names.values())
+    changed = {name: public for name, public in plain.items() if name not in names}
+    wanted = Counter(changed.values())
+    for name, public in sorted(changed.items()):  # sorted, so that the order of a listing decides nothing
+        if not _fits(public) or public in taken or wanted[public] > 1:
+            public = _hashed(public, name, taken)
+        names[name] = public
+        taken.add(public)
+    return {name: names[name] for name in plain}
 
 
-def _with_hash(public: str, original: str) -> str:
-    digest = hashlib.sha256(original.encode()).hexdigest()[:HASH_LENGTH]
-    return f"{public[: MAX_NAME - HASH_LENGTH - 1]}_{digest}"
+def _fits(public: str) -> bool:
+    return len(public) <= MAX_NAME
+
+
+def _hashed(public: str, original: str, taken: set[str]) -> str:
+    """`public` with as much of the original's hash as tells it from what is taken: somebody may call a tool so."""
+    digest = hashlib.sha256(original.encode("utf-8", "surrogatepass")).hexdigest()
+    candidates = (f"{public[: MAX_NAME - length - 1]}_{digest[:length]}" for length in range(HASH_LENGTH, MAX_NAME - 1))
+    return next(name for name in candidates if name not in taken)

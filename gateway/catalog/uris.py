@@ -4,16 +4,18 @@ A URI without an authority (`urn:isbn:…`) goes whole behind `opaque://namespac
 work, so that a template maps like any URI and what a client expands from it maps back.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 OPAQUE = "opaque"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, section 3.1
 
 
 def to_public(namespace: str, uri: str) -> str:
     """The URI that clients use for an owner's `uri` (or URI template)."""
     scheme, separator, rest = uri.partition("://")
-    if not separator or not scheme or scheme == OPAQUE or "{" in scheme:
+    if not separator or _SCHEME.fullmatch(scheme) is None or scheme.lower() == OPAQUE:
         return f"{OPAQUE}://{namespace}/{uri}"
     return f"{scheme}://{namespace}/{rest}"
 
@@ -39,7 +41,7 @@ def publish_content(namespace: str, content: Any) -> Any:
 
 
 def publish_result(namespace: str, method: str, result: dict[str, Any]) -> dict[str, Any]:
-    """A result of `method` with every URI in it made public; the very same object where there is none."""
+    """A result of `method` with every URI in it made public. What has another shape stays as it is."""
     if method == "tools/call" and isinstance(result.get("content"), list):
         return {**result, "content": [publish_content(namespace, each) for each in result["content"]]}
     if method == "resources/read" and isinstance(result.get("contents"), list):
