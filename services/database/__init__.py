@@ -1,0 +1,1 @@
+"""The `database` service: reads and writes the tables of one SQL database."""
