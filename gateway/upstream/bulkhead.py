@@ -27,11 +27,8 @@ class Bulkhead:
         Raises:
             UpstreamBusy: the queue is full.
         """
-        if self.waiting >= self._queue:
-            raise UpstreamBusy(
-                self._namespace,
-                f"has {self.running} calls running and {self.waiting} waiting. Nothing was sent; try again later.",
-            )
+        if self._places.locked() and self.waiting >= self._queue:
+            raise self.refusal()
         self.waiting += 1
         try:
             await self._places.acquire()
@@ -43,3 +40,10 @@ class Bulkhead:
         finally:
             self.running -= 1
             self._places.release()
+
+    def refusal(self) -> UpstreamBusy:
+        """What to tell a call that finds no place."""
+        return UpstreamBusy(
+            self._namespace,
+            f"has {self.running} calls running and {self.waiting} waiting. Nothing was sent; try again later.",
+        )
