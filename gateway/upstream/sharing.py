@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 
 from gateway.config.model import SessionSharing
+from gateway.upstream import messages
 from gateway.upstream.connect import Speech
 
-EVERYONE = "everyone"
-GATEWAY = "gateway"
+EVERYONE = ("everyone",)
+GATEWAY = ("gateway",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Caller:
 class ShareKey:
     """Two calls with equal keys may use one session. `lasting` is false for a session of a single call."""
 
-    holder: str
+    holder: tuple[str, ...]
     capabilities: str = "{}"
     lasting: bool = True
 
@@ -39,15 +40,15 @@ def default_rule(speech: Speech | None, stateful: bool) -> SessionSharing:
 
 def share_key(rule: SessionSharing, caller: Caller, capabilities: Mapping[str, Any]) -> ShareKey:
     """The key for one call. A session declares capabilities once, so callers that declare others get another."""
-    declared = orjson.dumps(capabilities, option=orjson.OPT_SORT_KEYS).decode()
+    declared = messages.encoded(capabilities, orjson.OPT_SORT_KEYS).decode()
     match rule:
         case "shared":
             return ShareKey(EVERYONE, declared)
         case "per_user":
-            return ShareKey(f"user {caller.subject}", declared)
+            return ShareKey(("user", caller.subject), declared)
         case "per_session" if caller.session is not None:
-            return ShareKey(f"session {caller.subject} {caller.session}", declared)
+            return ShareKey(("session", caller.subject, caller.session), declared)
         case "per_session":  # modern clients have no session: their user is the nearest thing to one
-            return ShareKey(f"user {caller.subject}", declared)
+            return ShareKey(("user", caller.subject), declared)
         case "per_call":
             return ShareKey(EVERYONE, declared, lasting=False)
