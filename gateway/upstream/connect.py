@@ -9,13 +9,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from gateway.config.model import UpstreamConfig
-from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamDown, UpstreamError
+from gateway.errors import (
+    SessionLost,
+    UpstreamAnswered,
+    UpstreamBroken,
+    UpstreamDown,
+    UpstreamError,
+    UpstreamLost,
+)
 from gateway.upstream.duplex import Channel, DuplexSession
+from gateway.upstream.errands import Errands
 from gateway.upstream.http_wire import HttpWire, UpstreamHttpError
 from gateway.upstream.legacy import LegacySession
 from gateway.upstream.legacy_sse import SseChannel
-from gateway.upstream.modern import MODERN_ERRORS, UNSUPPORTED_VERSION, ModernSession
-from gateway.upstream.session import LEGACY_VERSIONS, Era, Session, Transport
+from gateway.upstream.modern import ModernSession
+from gateway.upstream.session import UNKNOWN, Era, Session, Transport
 from gateway.upstream.stdio import ProcessChannel
 
 
@@ -33,13 +41,17 @@ class Connector:
         self._namespace = namespace
         self._config = config
         self._wire = HttpWire(namespace, config) if config.url is not None else None
+        self._errands = Errands()
         self.speech = _configured(config) or known
+
+    def __repr__(self) -> str:
+        return f"<Connector {self._namespace} {' '.join(self.speech) if self.speech is not None else 'unknown'}>"
 
     async def open(self, capabilities: Mapping[str, Any]) -> Session:
         """A new session that declares `capabilities`.
 
         Raises:
-            UpstreamError: it cannot be reached, or is no MCP server.
+            UpstreamError: it cannot be reached, or is no MCP server that we can speak with.
         """
         try:
             async with asyncio.timeout(self._config.patience):
@@ -47,6 +59,17 @@ class Connector:
         except TimeoutError:
             raise UpstreamDown(
                 self._namespace, f"did not answer within {self._config.patience:g} s of connecting. Is it running?"
+            ) from None
+        except UpstreamLost as error:  # only the handshake: no call was sent
+            self.forget()
+            raise UpstreamDown(self._namespace, f"{error.reason.removesuffix(UNKNOWN)}Nothing was sent.") from error
+        except UpstreamAnswered as error:
+            raise UpstreamBroken(
+                self._namespace, f"refused to open a session (error {error.code}). Check its url, and its own log."
+            ) from error
+        except SessionLost:
+            raise UpstreamBroken(
+                self._namespace, "ended a session while it was being opened. See its own log."
             ) from None
         self.speech = Speech(session.transport, session.era)
         return session
@@ -66,7 +89,7 @@ class Connector:
     async def _find_out(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
         if self._config.era != "legacy":
             modern = ModernSession(wire)
-            if self._config.era == "modern" or await _is_modern(modern, self._config.patience / 3):
+            if await _is_modern(modern, self._config.patience / 3):
                 return modern
         try:
             return await self._legacy(wire, capabilities)
@@ -80,7 +103,11 @@ class Connector:
 
     async def _legacy(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
         session = LegacySession(wire, capabilities)
-        await session.open()
+        try:
+            await session.open()
+        except BaseException:
+            self._abandon(session)
+            raise
         return session
 
     async def _sse(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
@@ -88,6 +115,15 @@ class Connector:
 
     async def _stdio(self, capabilities: Mapping[str, Any]) -> Session:
         era = self.speech.era if self.speech is not None else None
+        try:
+            return await self._process(era, capabilities)
+        except UpstreamLost:
+            if era is not None:
+                raise
+            # Some legacy servers end when the first thing they hear is not `initialize`.
+            return await self._process("legacy", capabilities)
+
+    async def _process(self, era: Era | None, capabilities: Mapping[str, Any]) -> Session:
         channel = await ProcessChannel.start(self._namespace, self._config)
         return await self._duplex(channel, "stdio", era, capabilities)
 
@@ -98,16 +134,21 @@ class Connector:
         try:
             await session.open(era, self._config.patience / 3)
         except BaseException:
-            await session.close()
+            self._abandon(session)
             raise
         return session
+
+    def _abandon(self, session: Session) -> None:
+        """Close what could not be opened, whether or not its opener may still wait for that."""
+        self._errands.start(session.close(), f"closing a session with {self._namespace}")
 
     def forget(self) -> None:
         """Find out anew at the next session: what was remembered no longer holds."""
         self.speech = _configured(self._config)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Drop the connections that sessions shared."""
+        await self._errands.finish()
         if self._wire is not None:
             self._wire.close()
 
@@ -123,21 +164,10 @@ def _configured(config: UpstreamConfig) -> Speech | None:
 
 
 async def _is_modern(session: ModernSession, patience: float) -> bool:
-    """Whether it answers `server/discover`, or refuses it with an error that only a modern server knows."""
+    """Whether it answers `server/discover`. Raises UpstreamAnswered with an error that only a modern server knows."""
     try:
         async with asyncio.timeout(patience):
-            await session.discover()
-    except UpstreamAnswered as error:
-        if error.code == UNSUPPORTED_VERSION and _supports_legacy(error.data):
-            return False
-        if error.code in MODERN_ERRORS:
-            raise
-        return False
+            await session.describe()
     except (TimeoutError, UpstreamBroken, UpstreamHttpError):
         return False
     return True
-
-
-def _supports_legacy(data: Any) -> bool:
-    supported = data.get("supported") if isinstance(data, dict) else None
-    return isinstance(supported, list) and any(v in LEGACY_VERSIONS for v in supported if isinstance(v, str))

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from itertools import count
 from typing import Any, Protocol
 
-from gateway.errors import GatewayError, UpstreamAnswered, UpstreamLost
+from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, UpstreamLost
 from gateway.upstream import messages
+from gateway.upstream.errands import Errands
 from gateway.upstream.legacy import CANCEL_SECONDS, initialize_params, initialized, legacy_params
-from gateway.upstream.modern import MODERN_ERRORS, discovered, modern_params
-from gateway.upstream.session import SILENT, Era, Listener, Session, Transport, answer_upstream, result_of
+from gateway.upstream.modern import discovered, modern_params, offers_modern, speaks_modern
+from gateway.upstream.session import SILENT, UNKNOWN, Era, Listener, Session, Transport, answer_upstream, result_of
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +26,16 @@ MAX_WAITING = 1000
 class Channel(Protocol):
     """Whole messages in both directions."""
 
-    async def send(self, message: bytes) -> None: ...
+    async def send(self, message: bytes) -> None:
+        """Send one. Raises a `GatewayError`, or SessionLost where the other side says that it took nothing."""
+        ...
 
     def receive(self) -> AsyncIterator[bytes]:
         """Messages as they come; ends, or raises a `GatewayError`, when the other side is gone."""
         ...
 
-    def last_words(self) -> str:
-        """What is known of why it ended, for an error message."""
+    async def last_words(self) -> str:
+        """Why it ended, for an error message; waits a moment for what comes late."""
         ...
 
     async def close(self) -> None: ...
@@ -72,6 +75,7 @@ class DuplexSession(Session):
         self._capabilities = capabilities
         self._ids = count(1)
         self._calls: dict[messages.Id, _Inbox] = {}
+        self._errands = Errands()
         self._reader = asyncio.create_task(self._read(), name=f"reader {namespace}")
 
     def __repr__(self) -> str:
@@ -94,14 +98,15 @@ class DuplexSession(Session):
         self.era = "modern"
         try:
             async with asyncio.timeout(patience):
-                self.facts = discovered(await self.request("server/discover", {}, SILENT, {}))
+                found = await self.request("server/discover", {}, SILENT, {})
         except TimeoutError:
             return False
         except UpstreamAnswered as error:
-            if error.code in MODERN_ERRORS:
+            if speaks_modern(error):
                 raise
             return False
-        return True
+        self.facts = discovered(found)
+        return offers_modern(found)
 
     async def request(
         self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
@@ -110,7 +115,7 @@ class DuplexSession(Session):
 
     async def _call(self, method: str, params: dict[str, Any], listener: Listener) -> dict[str, Any]:
         if self.closed:
-            raise UpstreamLost(self._namespace, f"is gone{self._channel.last_words()}.")
+            raise SessionLost
         id, inbox = next(self._ids), _Inbox()
         dress = modern_params if self.era == "modern" else legacy_params
         self._calls[id] = inbox
@@ -118,7 +123,7 @@ class DuplexSession(Session):
             await self._channel.send(messages.request(id, method, dress(params, listener, id)))
             return await self._follow(inbox, listener)
         except asyncio.CancelledError:
-            await self._cancel(id)
+            self._errands.start(self._cancel(id), f"cancelling a call to {self._namespace}")
             raise
         finally:
             del self._calls[id]
@@ -129,16 +134,24 @@ class DuplexSession(Session):
             if isinstance(message, messages.Response):
                 return result_of(message)
             if isinstance(message, messages.Request):
-                await self._channel.send(await answer_upstream(listener.ask, message))
+                await self._reply(await answer_upstream(listener.ask, message))
             else:
                 await listener.notify(message.method, message.params)
+
+    async def _reply(self, body: bytes) -> None:
+        """Answer what the upstream asked. What was running then has begun, so a lost session loses it too."""
+        try:
+            await self._channel.send(body)
+        except SessionLost:
+            self.closed = True
+            raise UpstreamLost(self._namespace, f"forgot the session in the middle of a call. {UNKNOWN}") from None
 
     async def _cancel(self, id: messages.Id) -> None:
         try:
             async with asyncio.timeout(CANCEL_SECONDS):
                 params = {"requestId": id, "reason": "the caller left"}
                 await self._channel.send(messages.notification("notifications/cancelled", params))
-        except (GatewayError, TimeoutError):
+        except (GatewayError, SessionLost, TimeoutError):
             pass  # it is gone or stuck, and will not see the call through either
 
     async def _read(self) -> None:
@@ -150,10 +163,13 @@ class DuplexSession(Session):
             ending = error
         finally:
             self.closed = True
-            words = self._channel.last_words()
-            lost = UpstreamLost(self._namespace, f"went away{words}. It is not known whether the call ran.")
-            for inbox in self._calls.values():
-                inbox.put(ending or lost)
+        self._fail_calls(
+            ending or UpstreamLost(self._namespace, f"went away{await self._channel.last_words()}. {UNKNOWN}")
+        )
+
+    def _fail_calls(self, ending: GatewayError) -> None:
+        for inbox in self._calls.values():
+            inbox.put(ending)
 
     async def _take(self, raw: bytes) -> None:
         try:
@@ -175,11 +191,12 @@ class DuplexSession(Session):
         if self._calls and message.method != "ping":
             self._calls[next(reversed(self._calls))].put(message)
         else:
-            await self._channel.send(await answer_upstream(SILENT.ask, message))
+            await self._reply(await answer_upstream(SILENT.ask, message))
 
     def _tell(self, message: messages.Notification) -> None:
         if message.method == "notifications/progress":
-            inbox = self._calls.get(message.params.get("progressToken", ""))
+            token = message.params.get("progressToken")
+            inbox = self._calls.get(token) if isinstance(token, str | int) else None
             if inbox is not None:
                 inbox.put(message)
         elif message.method == "notifications/message":
@@ -190,6 +207,8 @@ class DuplexSession(Session):
 
     async def close(self) -> None:
         self.closed = True
+        await self._errands.finish()
         await self._channel.close()
         self._reader.cancel()
         await asyncio.wait([self._reader])
+        self._fail_calls(UpstreamLost(self._namespace, f"was closed. {UNKNOWN}"))

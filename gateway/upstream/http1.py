@@ -1,4 +1,4 @@
-"""HTTP/1.1 to one origin over kept connections: only what a relay needs, on asyncio and httptools.
+"""HTTP/1.1 to one origin over kept connections: only what a relay needs.
 
 Nothing is added to a request but what the caller gives plus `Host` and `Content-Length`: no cookies, no
 compression (so a small answer cannot grow), no proxy from the environment, no redirect to another origin.
@@ -6,33 +6,35 @@ A general client costs three to ten times as much per call; `docs/adr/0003-own-h
 """
 
 import asyncio
+import os
+import re
+import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from functools import cache
-from typing import Self, cast
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Self
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-import httptools
+from gateway.upstream.http_connection import MAX_HEAD, Connection, HttpError
 
-MAX_HEAD = 64 * 1024
-HIGH_WATER = 256 * 1024
 # Common servers (uvicorn, Node) drop an idle connection after 5 s. Using one for longer risks writing a call
 # into a closing socket, where nobody can tell whether it ran.
 IDLE_SECONDS = 4.0
+# Some servers end the body a moment after the message that was waited for.
+LINGER_SECONDS = 1.0
 MAX_REDIRECTS = 3
 
-
-class HttpError(Exception):
-    """The exchange failed. `sent` says whether the request may have reached the other side."""
-
-    def __init__(self, reason: str, *, sent: bool):
-        super().__init__(reason)
-        self.sent = sent
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LEFT_ALONE = "!#$%&'()*+,/:;=?@[]~"
 
 
 class BodyTooLarge(HttpError):
     """The answer passed the byte limit."""
+
+
+class Redirected(HttpError):
+    """A redirect that is not followed. Nothing ran: neither 307 nor 308 lets the request have been acted on."""
 
 
 @cache
@@ -45,222 +47,70 @@ def header_block(headers: Mapping[str, str] | Sequence[tuple[str, str]]) -> byte
     """Header lines as bytes.
 
     Raises:
-        ValueError: a name or value holds a control character or is not Latin-1 (request smuggling, RFC 9110 5.5).
+        ValueError: a name or value holds a control character other than a tab, or is not Latin-1 (request smuggling,
+            RFC 9110 5.5).
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     lines = []
     for name, value in pairs:
         line = f"{name}: {value}"
-        if any(ord(c) < 32 or ord(c) == 127 for c in line):
+        if _CONTROL.search(line):
             raise ValueError(f"header {name.encode('ascii', 'replace').decode()!r} holds a control character")
-        lines.append(line.encode("latin-1"))
-    return b"".join(line + b"\r\n" for line in lines)
-
-
-class _Connection(asyncio.Protocol):
-    """One socket and the answer being read from it."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.parser = httptools.HttpResponseParser(self)
-        self.idle_since = 0.0
-        self.closed = False
-        self._waiter: asyncio.Future[None] | None = None
-        self._drain: asyncio.Future[None] | None = None
-        self._busy = False
-        self._reset()
-
-    def _reset(self) -> None:
-        self.status = 0
-        self.headers: dict[str, str] = {}
-        self.chunks: deque[bytes] = deque()
-        self.buffered = 0
-        self.complete = False
-        self.answered = False
-        self.failure: HttpError | None = None
-        self._head_size = 0
-        self._head_done = False
-        self._until_close = False
-
-    # asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
-
-    def data_received(self, data: bytes) -> None:
-        if not self._busy:
-            self.abort()  # an answer nobody asked for: this connection cannot be trusted with the next one
-            return
-        self.answered = True
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._fail("it tried to switch protocols")
-        except httptools.HttpParserError:
-            self._fail("its answer is not HTTP")
-
-    def eof_received(self) -> bool:
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.closed = True
-        if self._busy and not self.complete and self.failure is None:
-            if self._until_close and self._head_done:
-                self.complete = True
-            else:
-                self.failure = HttpError("it closed the connection before the answer was whole", sent=True)
-        self._wake()
-        if self._drain is not None and not self._drain.done():
-            self._drain.set_result(None)
-
-    def pause_writing(self) -> None:
-        self._drain = asyncio.get_running_loop().create_future()
-
-    def resume_writing(self) -> None:
-        if self._drain is not None and not self._drain.done():
-            self._drain.set_result(None)
-        self._drain = None
-
-    # httptools callbacks
-
-    def on_message_begin(self) -> None:
-        if self.complete:
-            self._fail("it sent two answers to one request")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self.complete:
-            return
-        self._head_size += len(name) + len(value) + 4
-        if self._head_size > MAX_HEAD:
-            self._fail("its answer has too many headers")
-            return
-        if not self._head_done:  # later ones are trailers, which nothing here uses
-            self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        if self.complete:
-            return
-        status = self.parser.get_status_code()
-        if 100 <= status < 200:  # informational: the real answer follows (RFC 9110 15.2)
-            self.headers = {}
-            return
-        self.status = status
-        self._head_done = True
-        has_length = "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "")
-        self._until_close = not has_length and status not in (204, 304)
-        self._wake()
-
-    def on_body(self, body: bytes) -> None:
-        if self.complete:
-            return
-        self.chunks.append(body)
-        self.buffered += len(body)
-        if self.buffered > HIGH_WATER and self.transport is not None:
-            self.transport.pause_reading()
-        self._wake()
-
-    def on_message_complete(self) -> None:
-        if not self._head_done or self._until_close:  # after 1xx more follows; without a length only the end ends it
-            return
-        self.complete = True
-        self._wake()
-
-    # one exchange
-
-    async def send(self, head: bytes, body: bytes) -> None:
-        """Write one request."""
-        assert self.transport is not None
-        self._reset()
-        self._busy = True
-        self.transport.write(head + body)
-        if self._drain is not None:
-            await self._drain
-
-    async def wait_head(self) -> None:
-        """Until status and headers are there."""
-        while not self._head_done:
-            await self._wait()
-
-    async def next_chunk(self) -> bytes:
-        """The next piece of the body; empty at its end."""
-        while True:
-            if self.chunks:
-                chunk = self.chunks.popleft()
-                self.buffered -= len(chunk)
-                if self.buffered <= HIGH_WATER and self.transport is not None and not self.closed:
-                    self.transport.resume_reading()
-                return chunk
-            if self.complete:
-                return b""
-            await self._wait()
-
-    def finish(self) -> bool:
-        """End this exchange; whether the connection can carry another."""
-        reusable = self.complete and not self.closed and self.failure is None and not self._until_close
-        reusable = reusable and self.parser.should_keep_alive()
-        self._busy = False
-        if not reusable:
-            self.abort()
-        return reusable
-
-    def abort(self) -> None:
-        """Drop the connection now: for the other side that is the cancellation."""
-        self.closed = True
-        if self.transport is not None:
-            self.transport.abort()
-
-    async def _wait(self) -> None:
-        if self.failure is not None:
-            raise self.failure
-        if self.closed:
-            raise HttpError("it closed the connection before answering", sent=True)
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def _fail(self, reason: str) -> None:
-        self.failure = self.failure or HttpError(reason, sent=True)
-        self.abort()
-        self._wake()
+        lines.append(line.encode("latin-1") + b"\r\n")
+    return b"".join(lines)
 
 
 class Response:
-    """An answer whose body is still on the wire. Leave the `async with` early and the connection is dropped."""
+    """An answer whose body is still on the wire.
 
-    def __init__(self, connection: _Connection, client: "HttpClient"):
+    Leave the `async with` by an exception, or call `drop`, and its connection is dropped, which cancels the request.
+    Leave it otherwise and the body has a moment to come to its end, so that the connection can be used again.
+    """
+
+    def __init__(self, connection: Connection, client: "HttpClient"):
         self.status = connection.status
         self.headers = connection.headers
-        self._connection = connection
+        self._connection: Connection | None = connection
         self._client = client
+        self._size = 0
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        self._client._release(self._connection)
+    async def __aexit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is not None:
+            self.drop()
+        elif self._connection is not None:
+            connection, self._connection = self._connection, None
+            self._client._release(connection)
 
-    async def chunks(self, limit: int) -> AsyncIterator[bytes]:
-        """The body as it comes, at most `limit` bytes in all.
+    def drop(self) -> None:
+        """Drop the connection. Twice is harmless."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            self._client._drop(connection)
+
+    async def chunk(self, limit: int) -> bytes:
+        """The next piece of the body, empty at its end; at most `limit` bytes in all.
 
         Raises:
             BodyTooLarge: past the limit.
+            HttpError: the rest will not come.
         """
-        total = 0
-        while chunk := await self._connection.next_chunk():
-            total += len(chunk)
-            if total > limit:
-                raise BodyTooLarge(f"its answer is larger than {limit} bytes", sent=True)
-            yield chunk
+        if self._connection is None:
+            raise HttpError("it was dropped before the answer was whole", sent=True)
+        chunk = await self._connection.next_chunk()
+        self._size += len(chunk)
+        if self._size > limit:
+            raise BodyTooLarge(f"its answer is larger than {limit} bytes", sent=True)
+        return chunk
 
     async def read(self, limit: int) -> bytes:
-        """The whole body, at most `limit` bytes."""
-        return b"".join([chunk async for chunk in self.chunks(limit)])
+        """The whole body, at most `limit` bytes; raises what `chunk` does."""
+        pieces = []
+        while piece := await self.chunk(limit):
+            pieces.append(piece)
+        return b"".join(pieces)
 
 
 class HttpClient:
@@ -268,15 +118,13 @@ class HttpClient:
 
     def __init__(self, url: str, *, connect_timeout: float):
         parts = urlsplit(url)
-        self.origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        self.target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._host = parts.hostname or ""
-        self._tls = parts.scheme == "https"
-        self._port = parts.port or (443 if self._tls else 80)
-        self._host_header = parts.netloc.rpartition("@")[2]
+        self._origin = _origin(parts)
+        self._host_header = _ascii(parts.netloc.rpartition("@")[2])
         self._connect_timeout = connect_timeout
-        self._idle: deque[_Connection] = deque()
-        self._busy: set[_Connection] = set()
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self.origin = f"{parts.scheme}://{self._host_header}"
+        self.target = _target(parts)
 
     def __repr__(self) -> str:
         return f"<HttpClient {self.origin} busy={len(self._busy)} idle={len(self._idle)}>"
@@ -288,75 +136,95 @@ class HttpClient:
         frameworks redirect `/mcp` to `/mcp/`, and neither status lets the request have run.
 
         Raises:
+            Redirected: to another origin, or without end.
             HttpError: with `sent` false when nothing left this machine.
         """
         for _ in range(MAX_REDIRECTS):
             response = await self._request_once(method, headers, body, target or self.target)
-            moved = self._redirect(response, target or self.target)
-            if moved is None:
+            if response.status not in (307, 308) or "location" not in response.headers:
                 return response
             async with response:
+                moved = self.resolve(response.headers["location"], target)
+                if moved is None:
+                    raise Redirected("redirects to another origin", sent=True)
                 await response.read(MAX_HEAD)
             if target:
                 target = moved
             else:
                 self.target = moved
-        raise HttpError("it redirects in a circle", sent=True)
+        raise Redirected("redirects in a circle", sent=True)
+
+    def resolve(self, reference: str, base: str = "") -> str | None:
+        """The target that a URL reference means here, seen from the target `base`; None where it leads elsewhere."""
+        try:
+            there = urlsplit(urljoin(self.origin + (base or self.target), reference))
+            return _target(there) if _origin(there) == self._origin else None
+        except ValueError:
+            return None
 
     async def _request_once(self, method: str, headers: bytes, body: bytes, target: str) -> Response:
         connection = self._take_idle() or await self._connect()
         self._busy.add(connection)
         head = f"{method} {target} HTTP/1.1\r\nHost: {self._host_header}\r\nContent-Length: {len(body)}\r\n"
         try:
-            await connection.send(head.encode("latin-1") + headers + b"\r\n", body)
+            connection.send(b"%s%s\r\n%s" % (head.encode("ascii"), headers, body))
             await connection.wait_head()
         except BaseException:
-            self._release(connection)
+            self._drop(connection)
             raise
         return Response(connection, self)
 
-    def _redirect(self, response: Response, target: str) -> str | None:
-        location = response.headers.get("location")
-        if response.status not in (307, 308) or location is None:
-            return None
-        there = urlsplit(urljoin(self.origin + target, location))
-        if f"{there.scheme}://{there.netloc}" != self.origin:
-            self._release(response._connection)
-            raise HttpError("it redirects to another origin: put the final address in its url", sent=True)
-        return there.path + (f"?{there.query}" if there.query else "")
-
-    def _take_idle(self) -> _Connection | None:
-        oldest_good = asyncio.get_running_loop().time() - IDLE_SECONDS
+    def _take_idle(self) -> Connection | None:
+        self._forget_stale()
         while self._idle:
             connection = self._idle.pop()  # the most recently used is the least likely to be closing
-            if not connection.closed and connection.idle_since >= oldest_good:
+            if not connection.closed:
                 return connection
-            connection.abort()
         return None
 
-    async def _connect(self) -> _Connection:
-        loop = asyncio.get_running_loop()
+    def _forget_stale(self) -> None:
+        oldest_good = asyncio.get_running_loop().time() - IDLE_SECONDS
+        while self._idle and (self._idle[0].closed or self._idle[0].idle_since < oldest_good):
+            self._idle.popleft().abort()
+
+    async def _connect(self) -> Connection:
+        scheme, host, port = self._origin
         try:
             async with asyncio.timeout(self._connect_timeout):
-                _, connection = await loop.create_connection(
-                    _Connection,
-                    self._host,
-                    self._port,
-                    ssl=tls_context() if self._tls else None,
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    Connection,
+                    host,
+                    port,
+                    ssl=tls_context() if scheme == "https" else None,
                 )
         except TimeoutError:
             raise HttpError(f"did not accept a connection within {self._connect_timeout:g} s", sent=False) from None
         except ssl.SSLError as error:
             raise HttpError(f"failed the TLS handshake ({error.reason or 'unknown'})", sent=False) from error
-        except OSError as error:
-            raise HttpError(f"cannot be reached ({error.strerror or type(error).__name__})", sent=False) from error
+        except (OSError, UnicodeError) as error:
+            raise HttpError(f"cannot be reached ({_why(error)})", sent=False) from error
         return connection
 
-    def _release(self, connection: _Connection) -> None:
+    def _release(self, connection: Connection) -> None:
+        """Keep the connection for the next request, now or as soon as its answer has ended."""
+        if connection.complete or connection.closed:
+            self._settle(connection)
+        else:
+            timer = asyncio.get_running_loop().call_later(LINGER_SECONDS, connection.abort)
+            connection.over = partial(self._settle, connection, timer)
+
+    def _settle(self, connection: Connection, timer: asyncio.TimerHandle | None = None) -> None:
+        if timer is not None:
+            timer.cancel()
         self._busy.discard(connection)
+        self._forget_stale()
         if connection.finish():
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        self._busy.discard(connection)
+        connection.abort()
 
     def close(self) -> None:
         """Drop every connection."""
@@ -364,3 +232,26 @@ class HttpClient:
             connection.abort()
         self._idle.clear()
         self._busy.clear()
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    """Scheme, host and port (RFC 6454). Raises ValueError for a port that is none."""
+    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _target(parts: SplitResult) -> str:
+    """Path and query as a request line carries them: in ASCII, and never empty."""
+    path = quote(parts.path or "/", safe=_LEFT_ALONE)
+    return f"{path}?{quote(parts.query, safe=_LEFT_ALONE)}" if parts.query else path
+
+
+def _ascii(netloc: str) -> str:
+    return netloc if netloc.isascii() else netloc.encode("idna").decode("ascii")
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "its host is no name"
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "its name is not known"
+    return os.strerror(error.errno) if error.errno else "none of its addresses answers"

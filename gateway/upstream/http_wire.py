@@ -1,7 +1,7 @@
 """JSON-RPC over HTTP, as both eras of Streamable HTTP send it: one POST a message, JSON or an event stream back."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from gateway.config.model import UpstreamConfig
@@ -16,11 +16,14 @@ from gateway.errors import (
     UpstreamTooLarge,
 )
 from gateway.upstream import messages
-from gateway.upstream.http1 import BodyTooLarge, HttpClient, HttpError, Response, header_block
-from gateway.upstream.sse import EventTooLarge, events
+from gateway.upstream.http1 import BodyTooLarge, HttpClient, Redirected, Response, header_block
+from gateway.upstream.http_connection import HttpError, NotHttp
+from gateway.upstream.session import UNKNOWN
+from gateway.upstream.sse import EventParser, EventTooLarge
 
 ACCEPT = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 ERROR_BODY = 64 * 1024
+MAX_DIGITS = 9
 
 
 @contextmanager
@@ -30,12 +33,18 @@ def named_errors(namespace: str) -> Generator[None]:
         yield
     except (BodyTooLarge, EventTooLarge) as error:
         raise UpstreamTooLarge(namespace, f"was cut off: {error}. Raise its max_body if this is expected.") from error
+    except Redirected as error:
+        raise UpstreamBroken(namespace, f"{error}. Nothing ran; put the final address in its url.") from error
+    except NotHttp as error:
+        raise UpstreamBroken(namespace, f"{error}. {UNKNOWN} Check that its url is an MCP endpoint.") from error
     except HttpError as error:
         if error.sent:
-            raise UpstreamLost(namespace, f"lost the call: {error}. It is not known whether the call ran.") from error
+            raise UpstreamLost(namespace, f"lost the connection: {error}. {UNKNOWN}") from error
         raise UpstreamDown(namespace, f"{error}. Nothing was sent.") from error
     except messages.Malformed as error:
-        raise UpstreamBroken(namespace, f"answered {error}. Check that its url is an MCP endpoint.") from error
+        raise UpstreamBroken(
+            namespace, f"answered {error}. {UNKNOWN} Check that its url is an MCP endpoint."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class HttpWire:
 
     @asynccontextmanager
     async def post(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> AsyncGenerator[Reply]:
-        """Send one message; leave the block early and the call is cancelled by closing its connection.
+        """Send one message; leave the block by an exception and the call is cancelled by closing its connection.
 
         Raises:
             UpstreamError: one of its kinds, by status.
@@ -72,19 +81,36 @@ class HttpWire:
         with named_errors(self.namespace):
             response = await self.client.request("POST", self._fixed + header_block(headers), body, target=target)
             async with response:
-                if response.status >= 400:
+                if response.status >= 300:
                     incoming = _listed(await self._error(response, "Mcp-Session-Id" in headers))
                 else:
                     incoming = self._messages(response)
-                yield Reply(response.status, response.headers, incoming)
+                async with aclosing(incoming):
+                    yield Reply(response.status, response.headers, incoming)
 
-    async def _messages(self, response: Response) -> AsyncIterator[messages.Message]:
+    async def tell(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> None:
+        """Send a message that has no answer, and see that it is taken.
+
+        Raises:
+            UpstreamHttpError: it was not.
+            UpstreamError, SessionLost: as `post`.
+        """
+        async with self.post(body, headers, target=target) as reply:
+            if reply.status >= 300:
+                raise UpstreamHttpError(self.namespace, reply.status)
+
+    async def _messages(self, response: Response) -> AsyncGenerator[messages.Message]:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise messages.Malformed("with a compressed body, which nobody asked for")
         kind = _media_type(response)
         if kind == "text/event-stream":
-            async for event in events(response.chunks(self.limit), self.limit):
-                if event.type == "message":
-                    for message in messages.decode(event.data):
-                        yield message
+            parser = EventParser(self.limit)
+            while chunk := await response.chunk(self.limit):
+                for event in parser.feed(chunk):
+                    # One without data only gives an id to resume from (2025-11-25 `basic/transports`).
+                    if event.type == "message" and event.data:
+                        for message in messages.decode(event.data):
+                            yield message
         elif body := await response.read(self.limit):
             if kind != "application/json":
                 raise messages.Malformed(f"{kind or 'something without a media type'}, not JSON")
@@ -92,15 +118,9 @@ class HttpWire:
                 yield message
 
     async def _error(self, response: Response, in_session: bool) -> list[messages.Message]:
-        """The JSON-RPC error in a 4xx answer; everything else is raised under its name."""
+        """The JSON-RPC error that came with such a status; everything else is raised under its name."""
         status = response.status
-        body = await response.read(ERROR_BODY)
-        found: list[messages.Message] = []
-        if _media_type(response) == "application/json":
-            try:
-                found = messages.decode(body)
-            except messages.Malformed:
-                found = []
+        found = await _error_messages(response)
         if in_session and (status == 404 or (status == 400 and _speaks_of_session(found))):
             raise SessionLost
         if status in (401, 403):
@@ -108,11 +128,10 @@ class HttpWire:
                 self.namespace, f"refused our credential (HTTP {status}). Check its auth in the configuration."
             )
         if status == 429:
-            wait = response.headers.get("retry-after", "")
             raise UpstreamLimited(
                 self.namespace,
                 "is limiting us (HTTP 429). Wait before the next call.",
-                retry_after=int(wait) if wait.isascii() and wait.isdigit() else None,
+                retry_after=_seconds(response.headers.get("retry-after", "")),
             )
         if found and isinstance(found[0], messages.Response) and found[0].error is not None:
             return found
@@ -124,10 +143,12 @@ class HttpWire:
 
 
 class UpstreamHttpError(UpstreamError):
-    """An HTTP status of 400 and more without a JSON-RPC error to go with it."""
+    """An HTTP status of 300 and more without a JSON-RPC error to go with it."""
 
     def __init__(self, namespace: str, status: int):
-        super().__init__(namespace, f"answered HTTP {status}. Check its url, and its own log.", http_status=status)
+        ran = f" {UNKNOWN}" if status >= 500 else ""
+        message = f"answered HTTP {status}.{ran} Check its url, and its own log."
+        super().__init__(namespace, message, http_status=status)
         self.status = status
 
 
@@ -135,11 +156,27 @@ def _media_type(response: Response) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+async def _error_messages(response: Response) -> list[messages.Message]:
+    try:
+        body = await response.read(ERROR_BODY)
+        return messages.decode(body) if _media_type(response) == "application/json" else []
+    except (BodyTooLarge, messages.Malformed):
+        return []
+
+
 def _speaks_of_session(found: list[messages.Message]) -> bool:
     # The TypeScript SDK's examples answer 400 "No valid session ID provided" where the specification says 404.
-    return any(isinstance(m, messages.Response) and "session" in str(m.error or "").lower() for m in found)
+    errors = [message.error for message in found if isinstance(message, messages.Response)]
+    return any("session" in str(error.get("message")).lower() for error in errors if error is not None)
 
 
-async def _listed(found: list[messages.Message]) -> AsyncIterator[messages.Message]:
+def _seconds(retry_after: str) -> int | None:
+    """Whole seconds; the date form of Retry-After (RFC 9110 10.2.3) is as good as none."""
+    return (
+        int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= MAX_DIGITS else None
+    )
+
+
+async def _listed(found: list[messages.Message]) -> AsyncGenerator[messages.Message]:
     for message in found:
         yield message

@@ -1,12 +1,14 @@
 """A legacy upstream over Streamable HTTP: a handshake, then perhaps a session id (2025-11-25, `basic/transports`)."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
 from gateway.errors import GatewayError, SessionLost, UpstreamBroken, UpstreamLost
 from gateway.upstream import messages
+from gateway.upstream.errands import Errands
 from gateway.upstream.http1 import header_block
 from gateway.upstream.http_wire import HttpWire, Reply, named_errors
 from gateway.upstream.session import (
@@ -14,6 +16,7 @@ from gateway.upstream.session import (
     LEGACY,
     LEGACY_VERSIONS,
     SILENT,
+    UNKNOWN,
     Listener,
     ServerFacts,
     Session,
@@ -22,8 +25,9 @@ from gateway.upstream.session import (
 )
 
 CLOSE_SECONDS = 2.0
-# A call that ran into its deadline is cancelled too, and its caller still waits.
-CANCEL_SECONDS = 0.4
+CANCEL_SECONDS = 1.0
+# Visible ASCII (2025-11-25 `basic/transports`, Session Management).
+SESSION_ID = re.compile(r"[\x21-\x7e]+")
 
 
 def initialize_params(capabilities: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,12 +71,17 @@ class LegacySession(Session):
         self._capabilities = capabilities
         self._ids = count(1)
         self._headers: dict[str, str] = {}
+        self._errands = Errands()
 
     def __repr__(self) -> str:
         return f"<LegacySession {self._wire.namespace} {'closed' if self.closed else 'open'}>"
 
     async def open(self) -> None:
-        """The handshake."""
+        """The handshake.
+
+        Raises:
+            UpstreamBroken: what it answers is no handshake of a version that we know.
+        """
         body = messages.request(0, "initialize", initialize_params(self._capabilities))
         async with self._wire.post(body, {}) as reply:
             session_id = reply.headers.get("mcp-session-id")
@@ -82,8 +91,10 @@ class LegacySession(Session):
         if self.facts.version != "2025-03-26":  # the header came with 2025-06-18
             self._headers["MCP-Protocol-Version"] = self.facts.version
         if session_id is not None:
+            if SESSION_ID.fullmatch(session_id) is None:
+                raise UpstreamBroken(self._wire.namespace, "gives a session id that no header can carry.")
             self._headers["Mcp-Session-Id"] = session_id
-        await self._send(messages.notification("notifications/initialized"))
+        await self._wire.tell(messages.notification("notifications/initialized"), self._headers)
 
     async def request(
         self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
@@ -97,7 +108,7 @@ class LegacySession(Session):
             self.closed = True
             raise
         except asyncio.CancelledError:
-            await self._cancel(id)
+            self._errands.start(self._cancel(id), f"cancelling a call to {self._wire.namespace}")
             raise
 
     async def _answer(self, reply: Reply, id: messages.Id, listener: Listener) -> dict[str, Any]:
@@ -105,30 +116,33 @@ class LegacySession(Session):
             if isinstance(message, messages.Notification):
                 await listener.notify(message.method, message.params)
             elif isinstance(message, messages.Request):
-                await self._send(await answer_upstream(listener.ask, message))
+                await self._reply(await answer_upstream(listener.ask, message))
             elif message.id == id or (message.id is None and reply.status >= 400):
                 return result_of(message)
             else:
-                raise UpstreamBroken(
-                    self._wire.namespace, "answered another request than ours. Report this to its makers."
-                )
-        raise UpstreamLost(self._wire.namespace, "ended its answer without a result. It is not known whether it ran.")
+                raise UpstreamBroken(self._wire.namespace, f"answered another request than ours. {UNKNOWN}")
+        raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
 
-    async def _send(self, body: bytes) -> None:
-        async with self._wire.post(body, self._headers):
-            pass
+    async def _reply(self, body: bytes) -> None:
+        """Answer what the upstream asked within a call. The call has begun, so a lost session loses it too."""
+        try:
+            await self._wire.tell(body, self._headers)
+        except SessionLost:
+            self.closed = True
+            raise UpstreamLost(self._wire.namespace, f"forgot the session in the middle of a call. {UNKNOWN}") from None
 
     async def _cancel(self, id: messages.Id) -> None:
         """Say it: for a legacy server a closed stream is no cancellation (2025-11-25 `utilities/cancellation`)."""
         body = messages.notification("notifications/cancelled", {"requestId": id, "reason": "the caller left"})
         try:
             async with asyncio.timeout(CANCEL_SECONDS):
-                await self._send(body)
+                await self._wire.tell(body, self._headers)
         except (GatewayError, SessionLost, TimeoutError):
-            pass
+            pass  # it is gone or stuck, and will not see the call through either
 
     async def close(self) -> None:
         """Tell the upstream that the session is over (DELETE); it may not care."""
+        await self._errands.finish()
         if self.closed:
             return
         self.closed = True
@@ -141,4 +155,4 @@ class LegacySession(Session):
                     async with await self._wire.client.request("DELETE", headers):
                         pass
         except (GatewayError, TimeoutError):
-            pass
+            pass  # it ends unused sessions by itself

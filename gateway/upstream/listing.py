@@ -16,10 +16,14 @@ from gateway.config.model import UpstreamConfig
 from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
 from gateway.model.listing import Definition, Listing
 from gateway.upstream.connect import Speech
-from gateway.upstream.session import SILENT, Session
+from gateway.upstream.session import SILENT, ServerFacts, Session
 
 MAX_PAGES = 250
 MAX_ITEMS = 10_000
+MAX_DEPTH = 100
+MAX_FAULTS = 100
+SHOWN_NAME = 80
+SHOWN_REASON = 200
 
 
 class _List(NamedTuple):
@@ -45,7 +49,8 @@ async def fetch(namespace: str, session: Session) -> Listing:
     Raises:
         UpstreamError: a list could not be had; a half answer is none.
     """
-    offered = session.facts.capabilities
+    facts = await _described(namespace, session)
+    offered = facts.capabilities
     wanted = {name: each for name, each in LISTS.items() if not offered or each.capability in offered}
     try:
         async with asyncio.TaskGroup() as group:
@@ -53,15 +58,22 @@ async def fetch(namespace: str, session: Session) -> Listing:
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     found: dict[str, Any] = {name: task.result()[0] for name, task in tasks.items()}
-    faults = tuple(fault for task in tasks.values() for fault in task.result()[1])
+    faults = [fault for task in tasks.values() for fault in task.result()[1]]
     return Listing(
         **found,
         capabilities=offered,
-        instructions=session.facts.instructions,
-        info=session.facts.info,
+        instructions=facts.instructions,
+        info=facts.info,
         heard_at=time.time(),
-        faults=faults,
+        faults=tuple(faults[:MAX_FAULTS]),
     )
+
+
+async def _described(namespace: str, session: Session) -> ServerFacts:
+    try:
+        return await session.describe()
+    except UpstreamAnswered as error:
+        raise UpstreamBroken(namespace, f"answered server/discover with error {error.code}.") from error
 
 
 async def _fetch_list(namespace: str, session: Session, wanted: _List) -> tuple[tuple[Definition, ...], list[str]]:
@@ -77,9 +89,9 @@ async def _fetch_list(namespace: str, session: Session, wanted: _List) -> tuple[
             if error.code == METHOD_NOT_FOUND:
                 return (), []
             raise UpstreamBroken(namespace, f"answered {wanted.method} with error {error.code}.") from error
-        faults += _take(page.get(wanted.key), wanted, items)
+        faults = [*faults, *_take(page.get(wanted.key), wanted, items)][:MAX_FAULTS]
         cursor = page.get("nextCursor")
-        if not isinstance(cursor, str):
+        if not isinstance(cursor, str) or not cursor:
             return tuple(items.values()), faults
         if cursor in seen:
             raise UpstreamBroken(namespace, f"gives cursors for {wanted.method} that run in a circle.")
@@ -100,13 +112,21 @@ def _take(page: Any, wanted: _List, items: dict[str, Definition]) -> list[str]:
         identity = item.get(wanted.identity) if isinstance(item, dict) else None
         if not isinstance(identity, str) or not identity:
             faults.append(f"{wanted.method}: an entry without its {wanted.identity}")
+        elif _is_deep(item, MAX_DEPTH):
+            faults.append(f"{wanted.method}: {identity[:SHOWN_NAME]!r} is left out: it has over {MAX_DEPTH} levels")
         elif wanted.key == "tools" and (reason := find_invalid_x_mcp_header(item.get("inputSchema"))):
-            faults.append(f"{wanted.method}: '{identity[:80]}' is left out: {reason}")
+            faults.append(f"{wanted.method}: {identity[:SHOWN_NAME]!r} is left out: {reason[:SHOWN_REASON]}")
         elif identity in items:
-            faults.append(f"{wanted.method}: '{identity[:80]}' is there twice; the first is kept")
+            faults.append(f"{wanted.method}: {identity[:SHOWN_NAME]!r} is there twice; the first is kept")
         else:
             items[identity] = item
     return faults
+
+
+def _is_deep(value: Any, left: int) -> bool:
+    """Whether JSON has more levels than that: what can be read is far deeper than what can be written again."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left == 0 or any(_is_deep(each, left - 1) for each in inner if isinstance(each, dict | list))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +142,15 @@ class ListingFile:
     """The last good listing of one upstream, under the state directory. A file that is damaged counts as absent."""
 
     def __init__(self, folder: Path, namespace: str, config: UpstreamConfig):
-        self._path = folder / "listings" / f"{namespace}.json"
+        self._path = folder / "listings" / f"{namespace}.listing"
         self._identity = identity(config)
 
     def load(self) -> Remembered | None:
         """What was kept, if it was heard from this very upstream."""
         try:
-            kept = orjson.loads(self._path.read_bytes())
-            if kept["identity"] != self._identity:
+            digest, _, content = self._path.read_bytes().partition(b"\n")
+            kept = orjson.loads(content)
+            if digest != _digest(content) or kept["identity"] != self._identity:
                 return None
             listing: dict[str, Any] = {
                 name: tuple(v) if isinstance(v, list) else v for name, v in kept["listing"].items()
@@ -140,7 +161,11 @@ class ListingFile:
             return None
 
     def save(self, remembered: Remembered) -> None:
-        """Replace what was kept, at once or not at all."""
+        """Replace what was kept, at once or not at all.
+
+        Raises:
+            OSError: the state directory cannot be written.
+        """
         content: Mapping[str, Any] = {
             "identity": self._identity,
             "listing": asdict(remembered.listing),
@@ -149,8 +174,13 @@ class ListingFile:
         }
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_suffix(f".{os.getpid()}.new")
-        new.write_bytes(orjson.dumps(content))
+        encoded = orjson.dumps(content)
+        new.write_bytes(_digest(encoded) + b"\n" + encoded)
         new.replace(self._path)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def identity(config: UpstreamConfig) -> str:

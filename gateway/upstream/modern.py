@@ -6,17 +6,20 @@ from typing import Any
 
 from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
-from gateway.errors import UpstreamBroken, UpstreamLost
+from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
 from gateway.upstream import messages
 from gateway.upstream.http_wire import HttpWire
 from gateway.upstream.session import (
     CLIENT_INFO,
+    LEGACY_VERSIONS,
     META_CAPABILITIES,
     META_CLIENT,
     META_LOG_LEVEL,
     META_PROTOCOL,
+    META_SERVER,
     MODERN,
     SILENT,
+    UNKNOWN,
     Listener,
     ServerFacts,
     Session,
@@ -27,6 +30,7 @@ UNSUPPORTED_VERSION = -32022
 # Only a modern server knows these codes (`basic/index`, Error Codes).
 MODERN_ERRORS = frozenset({-32020, -32021, UNSUPPORTED_VERSION})
 NO_FACTS = ServerFacts(version=MODERN, capabilities={})
+NOT_MODERN = f'does not speak {MODERN}. Leave era out of its configuration, or set it to "legacy".'
 
 
 def modern_params(params: dict[str, Any], listener: Listener, progress_token: messages.Id) -> dict[str, Any]:
@@ -66,10 +70,22 @@ class ModernSession(Session):
     def __repr__(self) -> str:
         return f"<ModernSession {self._wire.namespace}>"
 
-    async def discover(self) -> None:
-        """Ask what the upstream is; `facts` hold the answer."""
-        found = await self.request("server/discover", {}, SILENT, {})
+    async def describe(self) -> ServerFacts:
+        """Asked each time: without a handshake the upstream may have become another since.
+
+        Raises:
+            UpstreamBroken: it is no modern server, or none any more.
+        """
+        try:
+            found = await self.request("server/discover", {}, SILENT, {})
+        except UpstreamAnswered as error:
+            if speaks_modern(error):
+                raise
+            raise UpstreamBroken(self._wire.namespace, NOT_MODERN) from error
+        if not offers_modern(found):
+            raise UpstreamBroken(self._wire.namespace, NOT_MODERN)
         self.facts = discovered(found)
+        return self.facts
 
     async def request(
         self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
@@ -82,22 +98,41 @@ class ModernSession(Session):
                     await listener.notify(message.method, message.params)
                 elif isinstance(message, messages.Response):
                     return result_of(self._own(message, id, reply.status))
-        raise UpstreamLost(self._wire.namespace, "ended its answer without a result. It is not known whether it ran.")
+        raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
 
     def _own(self, message: messages.Response, id: messages.Id, status: int) -> messages.Response:
-        unread = message.id is None and message.error is not None and status >= 400
-        if message.id != id and not unread:
-            raise UpstreamBroken(self._wire.namespace, "answered another request than ours. Report this to its makers.")
+        if message.id is None and message.error is not None and status >= 400:
+            code = message.error["code"]
+            if code in MODERN_ERRORS:
+                return message
+            # A legacy server says so of a request that it could not take for one of its own.
+            raise UpstreamBroken(self._wire.namespace, f"refused a modern request unread (error {code}). Nothing ran.")
+        if message.id != id:
+            raise UpstreamBroken(self._wire.namespace, f"answered another request than ours. {UNKNOWN}")
         return message
 
     async def close(self) -> None:
         self.closed = True
 
 
+def offers_modern(result: Mapping[str, Any]) -> bool:
+    """Whether a `server/discover` result names the modern version; servers of both eras may offer only older ones."""
+    versions = result.get("supportedVersions")
+    return isinstance(versions, list) and MODERN in versions
+
+
+def speaks_modern(error: UpstreamAnswered) -> bool:
+    """Whether an error in answer to `server/discover` can only come from a modern server, without an older version."""
+    if error.code != UNSUPPORTED_VERSION:
+        return error.code in MODERN_ERRORS
+    supported = error.data.get("supported") if isinstance(error.data, dict) else None
+    return isinstance(supported, list) and not any(v in LEGACY_VERSIONS for v in supported if isinstance(v, str))
+
+
 def discovered(result: Mapping[str, Any]) -> ServerFacts:
     """The facts in a `server/discover` result."""
     meta = result.get("_meta")
-    info = meta.get("io.modelcontextprotocol/serverInfo") if isinstance(meta, dict) else None
+    info = meta.get(META_SERVER) if isinstance(meta, dict) else None
     capabilities = result.get("capabilities")
     instructions = result.get("instructions")
     return ServerFacts(

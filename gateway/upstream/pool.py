@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from gateway.upstream.errands import Errands
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import ShareKey
 
@@ -15,68 +16,75 @@ IDLE_SECONDS = 600.0
 Open = Callable[[ShareKey], Awaitable[Session]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
-    """The session of one key: opened by whoever comes first, while the others wait."""
+    """The session of one key: opened by whoever comes first, while the others wait. A retired one serves nobody new,
+    and ends with the last call that uses it."""
 
     session: Session | None = None
     users: int = 0
     idle_since: float = 0.0
+    retired: bool = False
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class SessionPool:
-    """Keeps sessions, oldest use first. A full pool closes idle ones; it never closes one that a call is using."""
+    """Keeps sessions, longest unused first. One that a call is using is closed only when it is dead, or by `close`.
+
+    What to close is decided without waiting; the closing itself is done aside, so that no caller's leaving stops it.
+    """
 
     def __init__(self, open: Open, *, limit: int = MAX_SESSIONS, idle: float = IDLE_SECONDS):
         self._open = open
         self._limit = limit
         self._idle = idle
         self._slots: OrderedDict[ShareKey, _Slot] = OrderedDict()
+        self._in_use: set[_Slot] = set()
+        self._errands = Errands()
 
     def __len__(self) -> int:
-        return sum(slot.session is not None for slot in self._slots.values())
+        return sum(slot.session is not None for slot in {*self._slots.values(), *self._in_use})
 
     def __repr__(self) -> str:
-        busy = sum(slot.users > 0 for slot in self._slots.values())
-        return f"<SessionPool sessions={len(self)} busy={busy}>"
+        return f"<SessionPool sessions={len(self)} busy={len(self._in_use)}>"
 
     @asynccontextmanager
     async def acquire(self, key: ShareKey) -> AsyncGenerator[Session]:
         """The session of `key` for one call, opened if need be; a session that died is replaced."""
-        if not key.lasting:
-            session = await self._open(key)
-            try:
-                yield session
-            finally:
-                await session.close()
-            return
-        slot = self._slots.setdefault(key, _Slot())
-        self._slots.move_to_end(key)
+        slot = self._slots.setdefault(key, _Slot()) if key.lasting else _Slot(retired=True)
+        if key.lasting:
+            self._slots.move_to_end(key)
         slot.users += 1
+        self._in_use.add(slot)
         try:
             yield await self._ready(key, slot)
         finally:
-            slot.users -= 1
-            slot.idle_since = asyncio.get_running_loop().time()
+            self._leave(slot)
+
+    def _leave(self, slot: _Slot) -> None:
+        slot.users -= 1
+        slot.idle_since = asyncio.get_running_loop().time()
+        if not slot.users:
+            self._in_use.discard(slot)
+            if slot.retired:
+                self._end(slot)
 
     async def _ready(self, key: ShareKey, slot: _Slot) -> Session:
         if slot.session is not None and not slot.session.closed:
             return slot.session
         async with slot.opening:
             if slot.session is not None and slot.session.closed:
-                dead, slot.session = slot.session, None
-                await dead.close()
+                self._end(slot)
             if slot.session is None:
                 if len(self._slots) > self._limit:
-                    await self.trim()
+                    self.trim()
                 slot.session = await self._open(key)
             return slot.session
 
     def adopt(self, orphan: ShareKey, key: ShareKey) -> None:
         """Let `key` have the idle session of `orphan`, if it has none itself: one process is enough for one user."""
         slot = self._slots.get(orphan)
-        if key not in self._slots and slot is not None and slot.users == 0 and slot.session is not None:
+        if key.lasting and key not in self._slots and slot is not None and slot.users == 0 and slot.session is not None:
             self._slots[key] = self._slots.pop(orphan)
 
     def any_open(self) -> ShareKey | None:
@@ -84,24 +92,34 @@ class SessionPool:
         return next((key for key, slot in self._slots.items() if slot.session and not slot.session.closed), None)
 
     def renew(self) -> None:
-        """Have every session replaced at its next use."""
-        for slot in self._slots.values():
-            if slot.session is not None:
-                slot.session.closed = True
+        """Have every key open a new session at its next use."""
+        for key in list(self._slots):
+            self._retire(key)
 
-    async def trim(self) -> None:
-        """Close what nobody has used for long, and the longest unused beyond the limit."""
+    def trim(self) -> None:
+        """Close what is dead, what nobody has used for long, and the longest unused beyond the limit."""
         oldest_good = asyncio.get_running_loop().time() - self._idle
         spare = len(self._slots) - self._limit
         for key, slot in list(self._slots.items()):
-            if slot.users == 0 and (slot.session is None or slot.idle_since < oldest_good or spare > 0):
-                del self._slots[key]
+            dead = slot.session is None or slot.session.closed
+            if slot.users == 0 and (dead or slot.idle_since < oldest_good or spare > 0):
+                self._retire(key)
                 spare -= 1
-                if slot.session is not None:
-                    await slot.session.close()
+
+    def _retire(self, key: ShareKey) -> None:
+        slot = self._slots.pop(key)
+        slot.retired = True
+        if not slot.users:
+            self._end(slot)
+
+    def _end(self, slot: _Slot) -> None:
+        session, slot.session = slot.session, None
+        if session is not None:
+            self._errands.start(session.close(), f"closing {session!r}")
 
     async def close(self) -> None:
         """Close every session; calls that use one fail."""
-        sessions = [slot.session for slot in self._slots.values() if slot.session is not None]
-        self._slots.clear()
-        await asyncio.gather(*(session.close() for session in sessions))
+        self.renew()
+        for slot in self._in_use:
+            self._end(slot)
+        await self._errands.finish()

@@ -5,15 +5,23 @@ It strips what is not the upstream's business, puts its own names in, follows th
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mcp.shared.inbound import mcp_param_headers
 
 from gateway.catalog.uris import publish_result
-from gateway.errors import SessionLost, UpstreamError, UpstreamLost, UpstreamTimeout
+from gateway.errors import (
+    InvalidRequest,
+    SessionLost,
+    UpstreamAnswered,
+    UpstreamBroken,
+    UpstreamError,
+    UpstreamTimeout,
+)
 from gateway.model.route import Kind, Route
-from gateway.upstream.session import META_SERVER, SILENT, Listener, Session
+from gateway.upstream.session import META_SERVER, SILENT, UNKNOWN, Listener, Session
 from gateway.upstream.sharing import Caller
 from gateway.upstream.upstream import Upstream
 
@@ -45,26 +53,33 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     A call is sent once. It is sent again only where the upstream says that it forgot the session, so that nothing ran.
 
     Raises:
+        InvalidRequest: the client's parameters cannot be passed on.
         UpstreamAnswered: the upstream's own JSON-RPC error, as it came.
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
     method = METHODS[route.kind]
     params = outbound_params(route, call.params)
     listener = _for_upstream(upstream, call.listener)
-    headers = mcp_param_headers(upstream.header_maps.get(route.original, {}), params.get("arguments") or {})
+    headers = _mirrored(upstream, route, params)
+    has_place = False
     try:
         async with asyncio.timeout(upstream.config.deadline), upstream.bulkhead.place():
+            has_place = True
             result = await _send(upstream, call.caller, method, params, listener, headers)
     except TimeoutError:
-        raise UpstreamTimeout(
-            upstream.namespace,
-            f"did not answer within {upstream.config.deadline:g} s. It is not known whether the call ran. "
-            "Its deadline is a setting.",
-        ) from None
+        raise _late(upstream) if has_place else upstream.bulkhead.refusal() from None
     except UpstreamError as error:
         raise upstream.failed(error) from error
+    except UpstreamAnswered:
+        upstream.succeeded()
+        raise
     upstream.succeeded()
     return publish_result(upstream.namespace, method, _without_server_info(result))
+
+
+def _late(upstream: Upstream) -> UpstreamTimeout:
+    seconds = f"{upstream.config.deadline:g} s"
+    return UpstreamTimeout(upstream.namespace, f"did not answer within {seconds}. {UNKNOWN} Its deadline is a setting.")
 
 
 async def _send(
@@ -82,7 +97,7 @@ async def _send(
                 return await session.request(method, params, listener, headers)
             except SessionLost:
                 session.closed = True
-    raise UpstreamLost(upstream.namespace, "forgets every session that it gives. Nothing ran.")
+    raise UpstreamBroken(upstream.namespace, "forgets every session that it gives. Nothing ran; see its own log.")
 
 
 async def _set_log_level(session: Session, wanted: str | None) -> None:
@@ -91,16 +106,23 @@ async def _set_log_level(session: Session, wanted: str | None) -> None:
         return
     if session.log_level is None or LEVELS.index(wanted) < LEVELS.index(session.log_level):
         session.log_level = wanted
-        await session.request("logging/setLevel", {"level": wanted}, SILENT, {})
+        with suppress(UpstreamAnswered):  # it will not: the call can do without
+            await session.request("logging/setLevel", {"level": wanted}, SILENT, {})
 
 
 def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
-    """`params` under the upstream's own name for the thing, with no `_meta` key that belongs to our connection."""
+    """`params` under the upstream's own name for the thing, with no `_meta` key that belongs to our connection.
+
+    Raises:
+        InvalidRequest: `_meta` or `arguments` is no object.
+    """
     key = "uri" if route.kind in ("resource", "template") else "name"
     own = {**params, key: route.original}
-    meta = params.get("_meta")
+    meta = own.pop("_meta", None)
+    for name, value in (("_meta", meta), ("arguments", params.get("arguments"))):
+        if value is not None and not isinstance(value, Mapping):
+            raise InvalidRequest(f"params.{name} must be an object.")
     if meta is not None:
-        del own["_meta"]
         kept = {k: v for k, v in meta.items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
         if kept:
             own["_meta"] = kept
@@ -111,7 +133,15 @@ def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
     """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
     speech = upstream.connector.speech
     same_era = speech is not None and speech.era == listener.era
+    if listener.log_level is not None and listener.log_level not in LEVELS:
+        raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
     return replace(listener, notify=_only_wanted(listener), capabilities=listener.capabilities if same_era else {})
+
+
+def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:
+    """The headers that a tool wants some of its arguments repeated in (`basic/transports/streamable-http`)."""
+    wanted = upstream.header_maps.get(route.original) if route.kind == "tool" else None
+    return mcp_param_headers(wanted, params.get("arguments") or {}) if wanted is not None else {}
 
 
 def _only_wanted(listener: Listener) -> Any:

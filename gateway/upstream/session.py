@@ -21,6 +21,9 @@ META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 META_LOG_LEVEL = "io.modelcontextprotocol/logLevel"
 META_SERVER = "io.modelcontextprotocol/serverInfo"
 
+UNKNOWN = "It is not known whether the call ran."
+"""What an error has to say of a call that was sent."""
+
 CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
 
 Notify = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -95,6 +98,10 @@ class Session(ABC):
             SessionLost: it forgot the session; nothing ran.
         """
 
+    async def describe(self) -> ServerFacts:
+        """What the upstream says of itself now. A handshake fixed it once for all."""
+        return self.facts
+
     @abstractmethod
     async def close(self) -> None:
         """End the conversation; calls still running fail."""
@@ -106,6 +113,8 @@ async def answer_upstream(ask: Ask, message: messages.Request) -> bytes:
         return messages.result(message.id, {})
     try:
         return messages.result(message.id, await ask(message.method, message.params))
+    except UpstreamAnswered as error:
+        return messages.error(message.id, error.code, error.message, error.data)
     except GatewayError as error:
         return messages.error(message.id, error.code, error.message)
 

@@ -1,7 +1,8 @@
 """Server-sent events, as they come in (WHATWG HTML, section 9.2.6)."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
 from typing import NamedTuple
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Event(NamedTuple):
@@ -22,30 +23,44 @@ class EventParser:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._buffer = b""
+        self._begun = bytearray()
+        self._after_return = False
+        self._first = True
         self._type = ""
         self._data: list[bytes] = []
         self._id = ""
-        self._first = True
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes.
 
         Raises:
-            EventTooLarge: the event being read has more bytes than the limit.
+            EventTooLarge: a line, together with the data of its event before it, has more bytes than the limit.
         """
-        buffer = self._buffer + chunk
-        if self._first and len(buffer) >= 3:
-            self._first = False
-            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
-        # A carriage return at the very end may be half of \r\n: keep it for the next chunk.
-        held = b"\r" if buffer.endswith(b"\r") else b""
-        lines = buffer[: len(buffer) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._buffer = lines.pop() + held
-        found = [event for line in lines if (event := self._line(line)) is not None]
-        if self._size + len(self._buffer) > self._limit:
-            raise EventTooLarge(f"its event is larger than {self._limit} bytes")
+        if not chunk:
+            return []
+        if self._after_return and chunk.startswith(b"\n"):  # the second half of \r\n
+            chunk = chunk[1:]
+        self._after_return = chunk.endswith(b"\r") if chunk else False
+        *whole, begun = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        found = [event for line in whole if (event := self._line(self._finished(line))) is not None]
+        self._begun += begun
+        self._check(len(self._begun))
         return found
+
+    def _finished(self, end: bytes) -> bytes:
+        """A whole line: what came of it before, and its `end`."""
+        if self._begun:
+            end = bytes(self._begun + end)
+            self._begun.clear()
+        self._check(len(end))
+        if self._first:
+            self._first = False
+            return end.removeprefix(BYTE_ORDER_MARK)
+        return end
+
+    def _check(self, size: int) -> None:
+        if self._size + size > self._limit:
+            raise EventTooLarge(f"its event is larger than {self._limit} bytes")
 
     def _line(self, line: bytes) -> Event | None:
         if not line:
@@ -54,7 +69,7 @@ class EventParser:
         value = value.removeprefix(b" ")
         if field == b"data":
             self._data.append(value)
-            self._size += len(value)
+            self._size += len(line)
         elif field == b"event":
             self._type = value.decode("utf-8", "replace")
         elif field == b"id" and b"\0" not in value:
@@ -66,11 +81,3 @@ class EventParser:
         kind, self._type = self._type, ""
         self._size = 0
         return Event(kind or "message", b"\n".join(data), self._id) if data else None
-
-
-async def events(chunks: AsyncIterator[bytes], limit: int) -> AsyncGenerator[Event]:
-    """The events of a body, each of at most `limit` bytes; half an event at its end is dropped."""
-    parser = EventParser(limit)
-    async for chunk in chunks:
-        for event in parser.feed(chunk):
-            yield event

@@ -10,6 +10,7 @@ from typing import Self
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import UpstreamDown, UpstreamLost, UpstreamTooLarge
+from gateway.upstream.session import UNKNOWN
 
 # The gateway's own environment holds its secrets: a child gets what a program needs to run, and what its
 # configuration names.
@@ -73,7 +74,7 @@ class ProcessChannel:
             self._process.stdin.write(message + b"\n")
             await self._process.stdin.drain()
         except (ConnectionError, RuntimeError):
-            raise UpstreamLost(self._namespace, f"went away{self.last_words()}.") from None
+            raise UpstreamLost(self._namespace, f"went away{await self.last_words()}. {UNKNOWN}") from None
 
     async def receive(self) -> AsyncIterator[bytes]:
         assert self._process.stdout is not None
@@ -85,16 +86,16 @@ class ProcessChannel:
                     self._namespace, "sent a line longer than its max_body and was stopped."
                 ) from None
             if not line:
-                break
+                return
             if line := line.strip():
                 yield line
-        # Its status and last lines come a moment after its output ends.
+
+    async def last_words(self) -> str:
+        """Its status and last lines come a moment after its output ends."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 await self._process.wait()
-                await asyncio.shield(self._listener)
-
-    def last_words(self) -> str:
+                await asyncio.wait([self._listener])
         status = self._process.returncode
         ended = f" (exit status {status})" if status is not None else ""
         return ended + (f"; it said: {' | '.join(self._stderr)}" if self._stderr else "")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import orjson
 from mcp.shared.inbound import x_mcp_header_map
 
 from gateway.config.model import SessionSharing, UpstreamConfig
-from gateway.errors import SessionLost, UpstreamAnswered, UpstreamDown, UpstreamError, UpstreamTimeout
+from gateway.errors import SessionLost, UpstreamBroken, UpstreamDown, UpstreamError, UpstreamTimeout
 from gateway.model.listing import EMPTY, Listing
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.connect import Connector
@@ -28,8 +29,10 @@ log = logging.getLogger(__name__)
 TRIM_SECONDS = 30.0
 # One that is down is asked again soon, so that it is back within 10 s of its return.
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
-# Calls of names that do not exist must not turn into a stream of listing requests.
-ASK_AGAIN_SECONDS = 2.0
+# A tool that an upstream just got is found at once, but calls of names that do not exist must not turn into a stream of
+# listing requests: so many in so many seconds.
+MAX_ASKED = 5
+ASKED_SECONDS = 10.0
 QUEUE = {"http": (256, 1000), "stdio": (20, 100)}
 
 
@@ -64,7 +67,7 @@ class Upstream:
         self._rounds = 0
         self._round_over = asyncio.Condition()
         self._failures = 0
-        self._asked_at = 0.0
+        self._asked: deque[float] = deque(maxlen=MAX_ASKED)
         self._asking = False
         self._keeper: asyncio.Task[None] | None = None
 
@@ -113,6 +116,8 @@ class Upstream:
 
     def failed(self, error: UpstreamError) -> UpstreamError:
         """It could not be used: note it, and give back the error to tell the caller, with since when it is down."""
+        if isinstance(error, UpstreamBroken):
+            self._look_soon()  # perhaps it is another server by now
         if not isinstance(error, UpstreamDown):
             return error
         if self.health.state != "down":
@@ -140,15 +145,21 @@ class Upstream:
 
     async def ask_again(self) -> None:
         """One refresh, shared by all who want it now; for a name that the listing does not have."""
-        if self._keeper is None:
+        if self._keeper is None or not self._look_soon():
             return
-        if not self._asking:
-            if time.monotonic() - self._asked_at < ASK_AGAIN_SECONDS:
-                return
-            self._wanted.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.config.list_deadline):
                 await self._wait_for_round(self._rounds + 1)
+
+    def _look_soon(self) -> bool:
+        """Have the keeper look at once; whether it does, or did so too often of late."""
+        if not (self._asking or self._wanted.is_set()):
+            now = time.monotonic()
+            if len(self._asked) == MAX_ASKED and now - self._asked[0] < ASKED_SECONDS:
+                return False
+            self._asked.append(now)
+            self._wanted.set()
+        return True
 
     async def _wait_for_round(self, number: int) -> None:
         async with self._round_over:
@@ -178,26 +189,32 @@ class Upstream:
                 async with asyncio.timeout(min(left, TRIM_SECONDS)):
                     await self._wanted.wait()
                     return
-            await self.pool.trim()
+            self.pool.trim()
 
     async def refresh(self) -> None:
         """Ask what it offers. A failure leaves the last good listing."""
-        self._asked_at = time.monotonic()
         try:
             listing = await self._fetch()
-        except (UpstreamError, UpstreamAnswered, SessionLost) as error:
+        except SessionLost:
+            self._failures += 1  # the next look, in a second, opens a new one
+        except UpstreamError as error:
             self._failures += 1
-            if isinstance(error, UpstreamError):
-                self._mark_down(error)
+            self._mark_down(error)
             if not isinstance(error, UpstreamDown | UpstreamTimeout):
                 self.connector.forget()  # it answers, but not as it did: perhaps it speaks another era now
                 self.pool.renew()
-            return
-        self._failures = 0
-        self.succeeded()
+        else:
+            self._failures = 0
+            self.succeeded()
+            self._heard(listing)
+
+    def _heard(self, listing: Listing) -> None:
         changed = not listing.same_offer(self.listing)
         self._adopt_listing(listing)
-        self._file.save(Remembered(listing, self.connector.speech, self._stateful))
+        try:
+            self._file.save(Remembered(listing, self.connector.speech, self._stateful))
+        except OSError as error:
+            log.warning("the listing of upstream %s cannot be kept for the next start: %s", self.namespace, error)
         if changed:
             self._on_listing()
 
@@ -220,4 +237,4 @@ class Upstream:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
         await self.pool.close()
-        self.connector.close()
+        await self.connector.close()

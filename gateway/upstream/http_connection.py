@@ -1,0 +1,212 @@
+"""One HTTP/1.1 connection, and the answers that come over it one after another (RFC 9112), on asyncio and httptools."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+import httptools
+
+MAX_HEAD = 64 * 1024
+HIGH_WATER = 256 * 1024
+
+
+class HttpError(Exception):
+    """The exchange failed. `sent` says whether the request may have reached the other side."""
+
+    def __init__(self, reason: str, *, sent: bool):
+        super().__init__(reason)
+        self.sent = sent
+
+
+class NotHttp(HttpError):
+    """What came is no answer that HTTP/1.1 knows, or is one without bounds."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason, sent=True)
+
+
+class Connection(asyncio.Protocol):
+    """One socket and the answer being read from it: `send`, `wait_head`, `next_chunk` until it is empty, `finish`.
+
+    `over` is called once the answer is whole or cannot become so any more.
+    """
+
+    def __init__(self) -> None:
+        self.idle_since = 0.0
+        self.closed = False
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._waiter: asyncio.Future[None] | None = None
+        self._busy = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.complete = False
+        self.over: Callable[[], None] | None = None
+        self._failure: HttpError | None = None
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self._head_done = False
+        self._head_size = 0
+        self._unread = 0
+        self._until_close = False
+        self._keep_alive = False
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
+
+    def data_received(self, data: bytes) -> None:
+        if not self._busy:
+            self.abort()  # an answer nobody asked for: this connection cannot be trusted with the next one
+            return
+        self._unread += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._fail("tried to switch protocols")
+        except httptools.HttpParserError:
+            self._fail("sent an answer that is not HTTP")
+        # The parser keeps a header, a trailer or a run of 1xx answers for as long as they do not end.
+        if self._unread > MAX_HEAD:
+            self._fail("sent too many headers")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        dropped, self.closed = self.closed, True
+        if self._busy and not self.complete and self._failure is None:
+            if self._until_close and exc is None and not dropped:
+                self.complete = True
+            else:
+                self._failure = HttpError("it was closed before the answer was whole", sent=True)
+        self._wake()
+        self._end()
+
+    # httptools callbacks
+
+    def on_message_begin(self) -> None:
+        if self.complete:
+            self._fail("sent two answers to one request")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.complete:
+            return
+        self._head_size += len(name) + len(value) + 4
+        if self._head_size > MAX_HEAD:
+            self._fail("sent too many headers")
+        elif not self._head_done:  # later ones are trailers, which nothing here uses
+            self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        if self.complete:
+            return
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:  # informational: the real answer follows (RFC 9110 15.2)
+            self.headers = {}
+            return
+        self.status = status
+        self._head_done = True
+        self._unread = 0
+        has_length = "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower()
+        self._until_close = not has_length and status not in (204, 304)
+        self._wake()
+
+    def on_body(self, body: bytes) -> None:
+        if self.complete:
+            return
+        self._unread = 0
+        self._chunks.append(body)
+        self._buffered += len(body)
+        if self._buffered > HIGH_WATER and self._transport is not None:
+            self._transport.pause_reading()
+        self._wake()
+
+    def on_message_complete(self) -> None:
+        if not self._head_done or self._until_close:  # after 1xx more follows; without a length only the end ends it
+            return
+        self.complete = True
+        self._unread = 0
+        self._keep_alive = self._parser.should_keep_alive()  # right inside this callback only
+        self._wake()
+        self._end()
+
+    # one exchange
+
+    def send(self, request: bytes) -> None:
+        """Write one request. What the socket does not take at once stays in memory, where the caller has it anyway:
+        so an answer that comes before all is sent is not missed."""
+        assert self._transport is not None
+        self._begin()
+        self._busy = True
+        self._transport.write(request)
+
+    async def wait_head(self) -> None:
+        """Until status and headers are there.
+
+        Raises:
+            HttpError: they will not come.
+        """
+        while not self._head_done:
+            await self._wait()
+
+    async def next_chunk(self) -> bytes:
+        """The next piece of the body; empty at its end.
+
+        Raises:
+            HttpError: the rest will not come.
+        """
+        while not self._chunks:
+            if self.complete:
+                return b""
+            await self._wait()
+        chunk = self._chunks.popleft()
+        self._buffered -= len(chunk)
+        if self._buffered <= HIGH_WATER and self._transport is not None and not self.closed:
+            self._transport.resume_reading()
+        return chunk
+
+    def finish(self) -> bool:
+        """End this exchange; whether the connection can carry another. Where it cannot, it is dropped."""
+        assert self._transport is not None
+        reusable = self.complete and self._keep_alive and not self.closed and self._failure is None
+        # Neither half a request before the next one, nor reading paused for a body that nobody wanted.
+        reusable = reusable and not self._transport.get_write_buffer_size() and self._buffered <= HIGH_WATER
+        self._busy = False
+        self.over = None
+        if not reusable:
+            self.abort()
+        return reusable
+
+    def abort(self) -> None:
+        """Drop the connection now: for the other side that is the cancellation."""
+        self.closed = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _wait(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self.closed:
+            raise HttpError("it was dropped before the answer was whole", sent=True)
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, reason: str) -> None:
+        self._failure = self._failure or NotHttp(reason)
+        self.abort()
+        self._wake()
+
+    def _end(self) -> None:
+        if self.over is not None:
+            over, self.over = self.over, None
+            over()
