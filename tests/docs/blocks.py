@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
-FENCE = re.compile(r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?(?P<faulty> faulty)?$")
+FENCE = re.compile(r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?$")
 HEADING = re.compile(r"^##+ (?P<text>.+)$")
 GIVEN = ("gateway.toml", "fastmcp.json", "server.py")
 
@@ -21,7 +21,6 @@ class Block:
     line: int
     language: str
     title: str
-    faulty: bool
     text: str
     files: tuple[tuple[str, str], ...]
 
@@ -55,7 +54,7 @@ def _of_page(page: Path) -> Iterator[Block]:
         assert fence is not None, f"{page.name}:{number}: a block needs a language"
         text = "".join(f"{inner}\n" for inner in _until_fence(lines))
         title = fence["title"] or ""
-        yield Block(page, number, fence["language"], title, bool(fence["faulty"]), text, files)
+        yield Block(page, number, fence["language"], title, text, files)
         files += ((title, text),) if title else ()
 
 
