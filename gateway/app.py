@@ -18,6 +18,7 @@ from gateway.policy.authenticate import build_auth
 from gateway.policy.keys import KeyStore
 from gateway.runtime import Runtime
 from gateway.server import Gateway
+from gateway.services import load_services
 
 
 def create_gateway(config: Path | None = None) -> Gateway:
@@ -35,13 +36,13 @@ def create_gateway(config: Path | None = None) -> Gateway:
 def gateway_of(loaded: Loaded) -> Gateway:
     """The gateway of a configuration that is already loaded."""
     config = loaded.config
-    state_dir = loaded.state_dir
     metrics = Metrics()
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
     own = own_server(config.server.name, lambda: as_dict(config), lambda: status.read(runtime))
-    runtime = Runtime(config, state_dir, Guard([metrics, log_call]), own)
+    services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
+    runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services)
     metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
-    keys = KeyStore(state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
+    keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
     return Gateway(runtime, build_auth(config, keys), metrics, lambda: configure(config.log, secrets_of(config)))
 
 

@@ -12,6 +12,12 @@ INVALID_PARAMS = -32602
 METHOD_NOT_FOUND = -32601
 INTERNAL_ERROR = -32603
 
+# Codes of earlier revisions, which a server must not send any more (`basic/index`, Error Codes), and what says it now.
+RETIRED = {
+    -32002: INVALID_PARAMS,  # resource not found
+    -32042: 50203,  # URL elicitation required; as `UpstreamError`
+}
+
 STANDARD_STATUS = {
     -32700: 400,
     -32600: 400,
@@ -74,6 +80,18 @@ class Forbidden(GatewayError):
 
     kind = "forbidden"
     code = 40300
+
+
+class CannotListen(GatewayError):
+    """The address to serve at cannot be had, or must not be. `data.in_use` tells that somebody else has it."""
+
+    kind = "cannot_listen"
+
+
+class ServiceBroken(GatewayError):
+    """A service of our own offers what cannot be served."""
+
+    kind = "service_broken"
 
 
 class UpstreamError(GatewayError):
@@ -154,14 +172,17 @@ UPSTREAM_CODES = frozenset(
 
 
 class UpstreamAnswered(GatewayError):
-    """A JSON-RPC error that the upstream itself returned: code, message and data go on as they came."""
+    """A JSON-RPC error that the upstream itself returned: code, message and data go on as they came.
+
+    A code that only earlier revisions have becomes the one that took its place.
+    """
 
     kind = "upstream_error"
 
     def __init__(self, code: int, message: str, data: Any = None):
         Exception.__init__(self, message)
         self.message = message
-        self.code = code  # ty: ignore[invalid-attribute-access]  # the one error whose code is not ours
+        self.code = RETIRED.get(code, code)  # ty: ignore[invalid-attribute-access]  # the one error whose code is not ours
         self.data = data
 
 

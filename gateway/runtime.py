@@ -1,7 +1,6 @@
 """Provision what a configuration names, keep the catalog current, and close it all at the end."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -13,14 +12,16 @@ from gateway.config.model import GatewayConfig
 from gateway.guard import Guard
 from gateway.model.listing import EMPTY, Listing
 from gateway.observe.logs import get_logger
-from gateway.services import list_service, load_service
+from gateway.services import list_service
 from gateway.upstream.upstream import Upstream
 
 log = get_logger(__name__)
 
 # How long a start waits for upstreams to say what they offer. Later ones appear by themselves.
-FIRST_ROUND_SECONDS = 1.5
+FIRST_ROUND_SECONDS = 0.75
 OWN = "gateway"
+# Characters of one service's or upstream's instructions that clients are given: every session begins with all of them.
+MOST_INSTRUCTIONS = 4096
 
 
 class Runtime:
@@ -29,14 +30,13 @@ class Runtime:
     Making one does no I/O but reading the kept listings; `lifespan` connects.
     """
 
-    def __init__(self, config: GatewayConfig, state_dir: Path, guard: Guard, own: FastMCP):
+    def __init__(
+        self, config: GatewayConfig, state_dir: Path, guard: Guard, own: FastMCP, services: Mapping[str, FastMCP]
+    ):
         self.config = config
         self.guard = guard
-        self.started_at = time.time()
         self.own = own
-        self.services: Mapping[str, FastMCP] = {
-            name: load_service(name, each) for name, each in config.services.items() if each.enabled
-        }
+        self.services = services
         self.upstreams: Mapping[str, Upstream] = {
             name: Upstream(name, each, state_dir, self._rebuild) for name, each in config.upstreams.items()
         }
@@ -58,7 +58,7 @@ class Runtime:
             await self._start()
             yield
         finally:
-            await asyncio.gather(*(upstream.close() for upstream in self.upstreams.values()))
+            await self._close()
 
     async def _start(self) -> None:
         for namespace, server in self.services.items():
@@ -70,9 +70,27 @@ class Runtime:
             await asyncio.wait_for(self.heard(), FIRST_ROUND_SECONDS)
         self._rebuild()
 
+    async def _close(self) -> None:
+        """Close every upstream, whatever becomes of the others."""
+        closing = (upstream.close() for upstream in self.upstreams.values())
+        for name, result in zip(self.upstreams, await asyncio.gather(*closing, return_exceptions=True), strict=True):
+            if isinstance(result, Exception):
+                log.error("upstream could not be closed", upstream=name, exc_info=result)
+
     async def heard(self) -> None:
         """Until every upstream has been asked once, however long it takes."""
         await asyncio.gather(*(upstream.first_round() for upstream in self.upstreams.values()))
+
+    def instructions(self) -> str:
+        """The gateway's own instructions, then each service's and upstream's under its namespace."""
+        listings = self._listings | {name: upstream.listing for name, upstream in self.upstreams.items()}
+        parts = [self.config.server.instructions]
+        parts += [
+            f"# {name}\n{listing.instructions[:MOST_INSTRUCTIONS]}"
+            for name, listing in listings.items()
+            if listing.instructions
+        ]
+        return "\n\n".join(filter(None, parts))
 
     def _rebuild(self) -> None:
         older, self.catalog = self.catalog, self._build()

@@ -1,25 +1,53 @@
 """`Gateway`: a FastMCP server whose HTTP app stands behind our edge, whoever starts it."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import logging
+import math
+import socket
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import uvicorn
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.http import StarletteWithLifespan
+from fastmcp.utilities.cli import log_server_banner
 
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
+from gateway.doors.components import Run
 from gateway.doors.edge import Edge
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
-from gateway.errors import ConfigurationError, Fault
+from gateway.errors import CannotListen
+from gateway.listen import Listener, bind, is_loopback
 from gateway.observe.metrics import Metrics
 from gateway.runtime import Runtime
+from gateway.stdin import ended_by_signals
 
 VERSION = "0.1.0"
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+# Access lines are ours to format; WebSockets are no transport of MCP's.
+UVICORN = {"lifespan": "on", "log_config": None, "server_header": False, "ws": "none"}
+
+NOT_ALONE = (
+    "Other machines could reach this address, and no authentication is configured. "
+    "Make a key with `gateway keys create`, configure [auth], or bind 127.0.0.1."
+)
+
+
+class _Upstreams(CatalogProvider):
+    """What the upstreams offer. It comes last: it opens once every service has started, and closes before they do."""
+
+    def __init__(self, runtime: Runtime, run: Run, opened: Callable[[], AbstractAsyncContextManager[None]]):
+        super().__init__(runtime, run)
+        self._opened = opened
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        async with self._opened():
+            yield
 
 
 class Gateway(FastMCP):
@@ -35,7 +63,7 @@ class Gateway(FastMCP):
             version=VERSION,
             auth=auth,
             middleware=[door],
-            lifespan=self._open,
+            lifespan=self._log,
             dereference_schemas=False,
             mask_error_details=True,
         )
@@ -49,18 +77,25 @@ class Gateway(FastMCP):
         self.mount(runtime.own)
         for namespace, service in runtime.services.items():
             self.mount(service, namespace=namespace)
-        self.add_provider(CatalogProvider(runtime, door.run))
+        self.add_provider(_Upstreams(runtime, door.run, self._open))
         runtime.watch(self._tell_instructions)
         self._add_routes(auth, metrics)
 
+    def opened(self) -> AbstractAsyncContextManager[None]:
+        """Everything running as it is when served, without a transport. Entered twice, it opens once."""
+        return self._lifespan_manager()
+
     @asynccontextmanager
-    async def _open(self, _: FastMCP) -> AsyncGenerator[dict[str, Any]]:
+    async def _log(self, _: FastMCP) -> AsyncGenerator[dict[str, Any]]:
         self._configure_logs()  # here, because a managed host runs the app with a server of its own
+        yield {}
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[None]:
         async with self.runtime.lifespan():
             self._ready = True
-            self.on_ready()
             try:
-                yield {}
+                yield
             finally:
                 self._ready = False
 
@@ -68,15 +103,8 @@ class Gateway(FastMCP):
         route = self.runtime.catalog.tool(name)
         return route.definition.get("inputSchema") if route is not None else None
 
-    def _tell_instructions(self, catalog: Catalog) -> None:
-        """The gateway's own instructions, then each upstream's under its namespace."""
-        parts = [self._server_config.instructions] if self._server_config.instructions else []
-        parts += [
-            f"# {name}\n{upstream.listing.instructions}"
-            for name, upstream in self.runtime.upstreams.items()
-            if upstream.listing.instructions
-        ]
-        self.instructions = "\n\n".join(parts) or None
+    def _tell_instructions(self, _: Catalog) -> None:
+        self.instructions = self.runtime.instructions() or None
 
     def _add_routes(self, auth: AuthProvider | None, metrics: Metrics) -> None:
         self.custom_route("/healthz", ["GET"])(admin.healthz)
@@ -107,41 +135,52 @@ class Gateway(FastMCP):
         transport: Any = "http",
         host: str | None = None,
         port: int | None = None,
+        log_level: str | None = None,
         uvicorn_config: dict[str, Any] | None = None,
+        stateless: bool | None = None,
+        sockets: Sequence[socket.socket] = (),
         **options: Any,
     ) -> None:
-        """Serve over HTTP, with host, port and grace from the configuration where the caller names none.
+        """Serve over HTTP until a signal comes, then let what is running finish.
+
+        Host, port and grace come from the configuration where the caller names none. `sockets` listen already.
+        FastMCP's own method cannot be used: after a signal uvicorn ends its process before the upstreams are closed.
 
         Raises:
-            ConfigurationError: a bind address beyond loopback without authentication.
+            CannotListen: the address cannot be had, or other machines reach it and there is no authentication.
         """
-        host = host or self._server_config.host
-        self.check_bind(host)
-        grace = {
-            "timeout_graceful_shutdown": int(self._server_config.grace),
-            "log_config": None,
-            "server_header": False,
-        }
-        await super().run_http_async(
-            show_banner=show_banner,
-            transport=transport,
-            host=host,
-            port=self._server_config.port if port is None else port,
-            uvicorn_config=grace | (uvicorn_config or {}),
-            **options,
-        )
+        server = self._server_config
+        if stateless is not None:
+            options.setdefault("stateless_http", stateless)
+        listeners = list(sockets) or [bind(host or server.host, server.port if port is None else port)]
+        try:
+            self.check_reach(listeners)
+            settings: dict[str, Any] = (
+                {"timeout_graceful_shutdown": math.ceil(server.grace)} | UVICORN | (uvicorn_config or {})
+            )
+            config = uvicorn.Config(self.http_app(transport=transport, **options), **settings)
+            if show_banner:
+                log_server_banner(self)
+            async with self.opened():
+                if log_level is not None:
+                    logging.getLogger().setLevel(log_level.upper())
+                await Listener(config, self.on_ready).serve(listeners)
+        finally:
+            for listener in listeners:
+                listener.close()
 
-    def check_bind(self, host: str) -> None:
-        """Refuse a bind address beyond loopback while there is no authentication."""
-        if self.auth is not None or host in LOOPBACK_HOSTS or self._server_config.insecure_allow_unauthenticated:
-            return
-        raise ConfigurationError(
-            [
-                Fault(
-                    "gateway.toml",
-                    "server.host",
-                    "is not loopback, and no authentication is configured",
-                    "Make a key with `gateway keys create`, configure [auth], or bind 127.0.0.1.",
-                )
-            ]
-        )
+    def check_reach(self, listeners: Sequence[socket.socket]) -> None:
+        """Refuse sockets that other machines can reach while there is no authentication.
+
+        Raises:
+            CannotListen: one of them is such a socket.
+        """
+        if self.auth is None and not self._server_config.insecure_allow_unauthenticated:
+            for listener in listeners:
+                if not is_loopback(listener):
+                    raise CannotListen(NOT_ALONE)
+
+    async def run_stdio_async(self, *arguments: Any, **options: Any) -> None:
+        """Serve over stdin and stdout until the client leaves or a signal comes."""
+        with ended_by_signals():
+            await super().run_stdio_async(*arguments, **options)

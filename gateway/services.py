@@ -1,73 +1,98 @@
 """Our own FastMCP servers: found by dotted path, made from their settings, and listed like any upstream."""
 
 import importlib
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from fastmcp import FastMCP
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from gateway.catalog.names import public_names
 from gateway.config.model import ServiceConfig
-from gateway.errors import ConfigurationError, Fault
+from gateway.errors import ConfigurationError, Fault, ServiceBroken
 from gateway.model.listing import Listing
 
-FILE = "gateway.toml"
+UNKNOWN_KEY = "is no key of this service"
 
 
-def load_service(namespace: str, config: ServiceConfig) -> FastMCP:
-    """The server of one service, made anew.
-
-    Its module has `create_server(settings)` and `Settings`; or the configuration names a ready object, as
-    `module:object`, which takes no settings.
+def load_services(configs: Mapping[str, ServiceConfig], file: str, folder: Path) -> dict[str, FastMCP]:
+    """The servers of all services that are on, made anew. `folder`, where `file` stands, can hold their modules.
 
     Raises:
-        ConfigurationError: there is no such module or object, or the settings are wrong.
+        ConfigurationError: every service that has no such module or object, or wrong settings.
     """
-    path, _, attribute = (config.module or f"services.{namespace}.server").partition(":")
-    try:
-        module = importlib.import_module(path)
-    except ModuleNotFoundError as error:
-        raise _fault(
-            namespace, "module", f"cannot be imported: there is no '{error.name}'", "Check its dotted path."
-        ) from error
-    if not attribute and hasattr(module, "create_server"):
-        return module.create_server(_settings(namespace, module.Settings, config.settings))
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # last, so that nothing there takes the place of an installed module
+    servers: dict[str, FastMCP] = {}
+    faults: list[Fault] = []
+    for name, config in configs.items():
+        if config.enabled:
+            try:
+                servers[name] = _load(config.module or f"services.{name}.server", config.settings)
+            except _Wrong as wrong:
+                faults += [Fault(file, f"services.{name}.{key}", problem, cure) for key, problem, cure in wrong.faults]
+    if faults:
+        raise ConfigurationError(faults)
+    return servers
+
+
+class _Wrong(Exception):
+    """What is wrong with one service: key, problem and cure of each fault."""
+
+    def __init__(self, *faults: tuple[str, str, str]):
+        super().__init__(faults)
+        self.faults = faults
+
+
+def _load(path: str, settings: dict[str, Any]) -> FastMCP:
+    """Its module has `create_server(settings)` and `Settings`; or `path` names a ready object, as `module:object`,
+    which takes no settings."""
+    path, _, attribute = path.partition(":")
+    module = _import(path)
+    if not attribute and hasattr(module, "create_server") and hasattr(module, "Settings"):
+        return module.create_server(_settings(module.Settings, settings))
     server = getattr(module, attribute or "mcp", None)
     if not isinstance(server, FastMCP):
-        raise _fault(
-            namespace, "module", "has neither create_server nor a FastMCP object", "Name one: `module:object`."
-        )
-    if config.settings:
-        raise _fault(namespace, min(config.settings), "is no key of this service", "A ready object takes no settings.")
+        cure = "Name one as `module:object`, or give the module create_server and Settings."
+        raise _Wrong(("module", "names no FastMCP object", cure))
+    if settings:
+        raise _Wrong(*((key, UNKNOWN_KEY, "A ready object takes no settings.") for key in settings))
     return server
 
 
-def _settings(namespace: str, model: type[BaseModel], values: dict[str, Any]) -> BaseModel:
+def _import(path: str) -> ModuleType:
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        problem = f"cannot be imported: there is no module '{error.name}'"
+        raise _Wrong(("module", problem, "Check its dotted path, and install what it needs.")) from error
+    except ImportError as error:
+        raise _Wrong(("module", f"cannot be imported: {error.msg}", "Check what it imports.")) from error
+
+
+def _settings(model: type[BaseModel], values: dict[str, Any]) -> BaseModel:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        known = ", ".join(sorted(model.model_fields))
-        raise ConfigurationError(
-            [
-                Fault(
-                    FILE, f"services.{namespace}.{'.'.join(map(str, each['loc']))}", each["msg"], f"Its keys: {known}."
-                )
-                for each in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
-        ) from None
+        known = f"Its keys: {', '.join(sorted(model.model_fields))}."
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise _Wrong(*((".".join(map(str, each["loc"])), _problem(each), known) for each in faults)) from None
 
 
-def _fault(namespace: str, key: str, problem: str, cure: str) -> ConfigurationError:
-    return ConfigurationError([Fault(FILE, f"services.{namespace}.{key}", problem, cure)])
+def _problem(fault: ErrorDetails) -> str:
+    return UNKNOWN_KEY if fault["type"] == "extra_forbidden" else fault["msg"]
 
 
 async def list_service(namespace: str, server: FastMCP, *, prefixed: bool = True) -> Listing:
     """What a service offers, as wire objects.
 
     Raises:
-        ConfigurationError: a tool or prompt whose public name would not hold to `[A-Za-z0-9_-]{1,64}`.
+        ServiceBroken: a tool or prompt whose public name would not hold to `[A-Za-z0-9_-]{1,64}`.
     """
     tools = [tool.to_mcp_tool() for tool in await server.list_tools()]
     prompts = [prompt.to_mcp_prompt() for prompt in await server.list_prompts()]
@@ -91,9 +116,7 @@ def _check_names(namespace: str, names: Sequence[str]) -> None:
     # FastMCP mounts a service's tools under the plain prefix, so what would need a change here must change there.
     bad = [name for name, public in public_names(namespace, names).items() if public != f"{namespace}_{name}"]
     if bad:
-        raise _fault(
-            namespace,
-            "module",
-            f"the name '{bad[0]}' does not hold to the grammar",
-            "Rename it: letters, digits, _ and -, 64 with the namespace.",
+        raise ServiceBroken(
+            f"Service '{namespace}' offers names that do not hold to the grammar, such as '{bad[0]}'. "
+            "Rename it: letters, digits, _ and -, 64 with the namespace."
         )

@@ -30,7 +30,7 @@ def call(
     except ValueError as error:
         print_error(str(error), "Write key=value, or one JSON object after --arguments.")
         return Exit.USAGE
-    gateway, _ = gateway_from(config)
+    gateway, _ = gateway_from(config, quiet=True)
     try:
         result = asyncio.run(_call(gateway, tool, given))
     except MCPError as error:
@@ -44,7 +44,10 @@ def call(
 
 
 async def _call(gateway: Gateway, tool: str, arguments: dict[str, Any]) -> ToolResult:
-    async with gateway._lifespan_manager():  # what FastMCP's own in-memory client enters: services start in it too
+    async with gateway.opened():
+        upstream = gateway.runtime.upstreams.get(tool.partition("_")[0])
+        if upstream is not None:
+            await upstream.first_round()  # a program may take longer to start than the gateway waits for it
         return await gateway.call_tool(tool, arguments)
 
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import os
-import socket
 import time
 from typing import Any
 
+from gateway.catalog.catalog import Catalog
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_json, print_table, print_text, say
-from gateway.cli.serving import gateway_from, state_of, upstream_rows
+from gateway.cli.serving import gateway_from, state_of, tools, upstream_rows
 from gateway.config.load import Loaded
+from gateway.config.model import ServerConfig
+from gateway.errors import CannotListen
+from gateway.listen import bind
 from gateway.server import Gateway
 
 Finding = dict[str, Any]
@@ -17,7 +20,7 @@ Finding = dict[str, Any]
 
 def doctor(*, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Connect to every upstream, try the services, and print what is well and what is not; 3 if an upstream is down."""
-    gateway, loaded = gateway_from(config)
+    gateway, loaded = gateway_from(config, quiet=True)
     findings = asyncio.run(_examine(gateway, loaded))
     if as_json:
         print_json({"well": all(each["well"] for each in findings), "findings": findings})
@@ -31,17 +34,15 @@ def doctor(*, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
 
 
 async def _examine(gateway: Gateway, loaded: Loaded) -> list[Finding]:
-    findings = [_finding("configuration", True, str(loaded.file or "defaults")), _state_dir(loaded), _port(loaded)]
-    async with gateway._lifespan_manager():
-        began = time.monotonic()
+    findings = [_finding("configuration", True, str(loaded.file or "defaults")), _state_dir(loaded)]
+    findings.append(_address(gateway, loaded.config.server))
+    began = time.monotonic()
+    async with gateway.opened():
         await gateway.runtime.heard()
         took = time.monotonic() - began
-        for name in gateway.runtime.services:
-            count = sum(route.namespace == name for route in gateway.runtime.catalog.routes["tool"].values())
-            findings.append(_finding(f"service {name}", count > 0, f"{count} tools"))
+        findings += [_service(name, gateway.runtime.catalog) for name in gateway.runtime.services]
         findings += [_upstream(row) for row in upstream_rows(gateway.runtime.upstreams)]
-    if gateway.runtime.upstreams:
-        findings.append(_finding("answers", True, f"all upstreams asked within {took:.1f} s"))
+    findings.append(_finding("answers", True, f"everything was asked within {took:.1f} s"))
     who = "keys or tokens" if gateway.auth is not None else "none: loopback only"
     return [*findings, _finding("authentication", True, who)]
 
@@ -57,15 +58,21 @@ def _state_dir(loaded: Loaded) -> Finding:
     return _finding("state folder", well, str(folder) if well else f"{folder} cannot be written: set server.state_dir")
 
 
-def _port(loaded: Loaded) -> Finding:
-    server = loaded.config.server
-    with socket.socket(socket.AF_INET6 if ":" in server.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((server.host, server.port))
-        except OSError as error:
-            return _finding("port", True, f"{server.port} is taken ({error.strerror}): perhaps the gateway is running")
-    return _finding("port", True, f"{server.port} on {server.host} is free")
+def _address(gateway: Gateway, server: ServerConfig) -> Finding:
+    try:
+        with bind(server.host, server.port) as listener:
+            gateway.check_reach([listener])
+    except CannotListen as error:
+        if error.data.get("in_use"):
+            return _finding("address", True, f"port {server.port} is taken: perhaps the gateway is running")
+        return _finding("address", False, error.message)
+    return _finding("address", True, f"port {server.port} on {server.host} is free")
+
+
+def _service(name: str, catalog: Catalog) -> Finding:
+    offered = [route for routes in catalog.routes.values() for route in routes.values() if route.namespace == name]
+    count = sum(route.kind == "tool" for route in offered)
+    return _finding(f"service {name}", bool(offered), tools(count))
 
 
 def _upstream(row: dict[str, Any]) -> Finding:

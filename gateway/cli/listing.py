@@ -15,7 +15,7 @@ Live = Annotated[bool, Parameter(negative="", help="Ask the upstreams first, ins
 
 def list_everything(*, config: ConfigFile = None, live: Live = False, as_json: AsJson = False) -> Exit:
     """Print every tool, resource, template and prompt: the services', and the upstreams' as last heard."""
-    gateway, _ = gateway_from(config)
+    gateway, _ = gateway_from(config, quiet=True)
     found = asyncio.run(_found(gateway, live))
     if as_json:
         print_json(found)
@@ -31,7 +31,7 @@ def list_everything(*, config: ConfigFile = None, live: Live = False, as_json: A
 async def _found(gateway: Gateway, live: bool) -> dict[str, dict[str, str]]:
     if not live:
         return await _lists(gateway)
-    async with gateway.runtime.lifespan():
+    async with gateway.opened():
         await gateway.runtime.heard()
         return await _lists(gateway)
 

@@ -8,27 +8,43 @@ from typing import Any
 from gateway.app import gateway_of
 from gateway.cli.check import why_off
 from gateway.config.load import Loaded, load
-from gateway.config.model import GatewayConfig
+from gateway.config.model import GatewayConfig, LogConfig
 from gateway.doors.own import upstream_status
 from gateway.errors import ConfigurationError, Fault
 from gateway.server import Gateway
 from gateway.upstream.upstream import Upstream
 
+QUIET = LogConfig(level="ERROR")
 
-def gateway_from(file: Path | None, service: str = "") -> tuple[Gateway, Loaded]:
-    """The gateway of a configuration file; with `service`, of that service alone."""
+
+def gateway_from(file: Path | None, service: str = "", *, quiet: bool = False) -> tuple[Gateway, Loaded]:
+    """The gateway of a configuration file; with `service`, of that service alone.
+
+    `quiet` is for verbs that say themselves how things went: the log keeps to what nobody foresaw.
+    """
     loaded = load(file)
     if service:
-        loaded = replace(loaded, config=_only(loaded.config, service))
+        loaded = replace(loaded, config=_only(loaded, service))
+    if quiet:
+        loaded = replace(loaded, config=loaded.config.model_copy(update={"log": QUIET}))
     return gateway_of(loaded), loaded
 
 
-def _only(config: GatewayConfig, service: str) -> GatewayConfig:
+def _only(loaded: Loaded, service: str) -> GatewayConfig:
+    config = loaded.config
     if service not in config.services:
         known = ", ".join(config.services) or "none"
-        fault = Fault("gateway.toml", f"services.{service}", "is not configured", f"The services are: {known}.")
+        fault = Fault(
+            str(loaded.file or "defaults"), f"services.{service}", "is not configured", f"The services are: {known}."
+        )
         raise ConfigurationError([fault])
-    return config.model_copy(update={"services": {service: config.services[service]}, "upstreams": {}})
+    alone = config.services[service].model_copy(update={"enabled": True})
+    return config.model_copy(update={"services": {service: alone}, "upstreams": {}})
+
+
+def tools(count: int) -> str:
+    """A number of tools in words."""
+    return f"{count} tool" if count == 1 else f"{count} tools"
 
 
 def upstream_rows(upstreams: Mapping[str, Upstream]) -> list[dict[str, Any]]:
@@ -44,5 +60,5 @@ def state_of(row: dict[str, Any]) -> str:
     if row["off_because"]:
         return f"off: {row['off_because']}"
     if row["state"] == "up":
-        return f"up: {row['tools']} tools, {row['era']}, {row['transport']}"
+        return f"up: {tools(row['tools'])}, {row['era']}, {row['transport']}"
     return f"{row['state']}: {row['reason']}" if row["reason"] else "not heard yet"

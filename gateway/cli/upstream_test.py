@@ -5,11 +5,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from gateway.app import secrets_of
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_error, print_json, print_text
-from gateway.cli.serving import state_of, upstream_rows
+from gateway.cli.serving import QUIET, state_of, upstream_rows
 from gateway.config.load import load
 from gateway.errors import ConfigurationError, Fault
+from gateway.observe.logs import configure
 from gateway.upstream.upstream import Upstream
 
 
@@ -30,6 +32,7 @@ def ask(
                 )
             ]
         )
+    configure(QUIET, secrets_of(loaded.config))
     upstream = Upstream(name, loaded.config.upstreams[name], loaded.state_dir)
     asyncio.run(_ask(upstream))
     row = upstream_rows({name: upstream})[0]

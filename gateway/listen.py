@@ -1,0 +1,89 @@
+"""Listen at an address until told to stop, and then end in peace."""
+
+import errno
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+import uvicorn
+
+from gateway.errors import CannotListen
+
+BACKLOG = 2048
+# What a client on this machine types where the gateway listens on every address.
+NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens at `host`, a name or an address. Port 0 takes a free one.
+
+    Raises:
+        CannotListen: the address is none of this machine's, or the port cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise CannotListen(f"{host!r} is no address of this machine. Check server.host or --host.") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        in_use = True if error.errno == errno.EADDRINUSE else None
+        raise CannotListen(why_not(error, host, port), in_use=in_use) from None
+    return listener
+
+
+def why_not(error: OSError, host: str, port: int) -> str:
+    """What to tell of a failure to listen there, with the cure."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"Port {port} on {host} is in use by another program. Choose another with --port, or --port 0."
+        case errno.EACCES:
+            return f"Port {port} needs rights that this user does not have. Choose one above 1023 with --port."
+        case errno.EADDRNOTAVAIL:
+            return f"{host!r} is no address of this machine. Check server.host or --host."
+        case _:
+            return f"Cannot listen on {host}: {error.strerror}. Check server.host or --host."
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return True  # a Unix socket
+    return ip_address(listener.getsockname()[0]).is_loopback
+
+
+def origin(listener: socket.socket) -> str:
+    """Where a client on this machine finds it, such as `http://127.0.0.1:8000`."""
+    host, port = listener.getsockname()[:2]
+    return origin_of(host, port)
+
+
+def origin_of(address: str, port: int) -> str:
+    """The same for an address to listen at."""
+    host = NEAREST.get(address, address)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Listener(uvicorn.Server):
+    """uvicorn, which takes SIGINT and SIGTERM for itself while it serves. `on_ready` is called once it accepts."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]):
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        with super().capture_signals():
+            yield
+            # uvicorn would raise them again now, and so kill the process before its upstreams are closed.
+            self._captured_signals.clear()

@@ -1,0 +1,86 @@
+"""Sockets to listen at, and what is said where there can be none."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from typing import Any
+
+import pytest
+import uvicorn
+
+from gateway.errors import CannotListen
+from gateway.listen import Listener, bind, is_loopback, origin, origin_of, why_not
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback", "shown"),
+    [
+        ("127.0.0.1", True, "http://127.0.0.1"),
+        ("127.0.0.2", True, "http://127.0.0.2"),
+        ("localhost", True, "http://"),
+        ("0.0.0.0", False, "http://127.0.0.1"),
+    ],
+)
+def test_an_address_is_told_as_a_client_here_types_it(host: str, loopback: bool, shown: str):
+    with bind(host, 0) as listener:
+        assert is_loopback(listener) is loopback
+        assert origin(listener).startswith(shown)
+        assert origin(listener).endswith(f":{listener.getsockname()[1]}")
+
+
+@pytest.mark.parametrize("address", ["::", "::1"])
+def test_an_address_of_ipv6_stands_in_brackets(address: str):
+    assert origin_of(address, 8000) == "http://[::1]:8000"
+
+
+def test_a_unix_socket_is_reached_from_this_machine_alone(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        assert is_loopback(listener)
+
+
+def test_a_port_in_use_is_told_apart():
+    with bind("127.0.0.1", 0) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"Port {port} on 127.0.0.1 is in use") as refusal:
+            bind("127.0.0.1", port)
+    assert refusal.value.data["in_use"] is True
+    bind("127.0.0.1", port).close()
+
+
+@pytest.mark.parametrize("host", ["300.1.2.3", "192.0.2.1", "a" * 70 + ".example", "no spaces"])
+def test_what_is_no_address_here_is_refused(host: str):
+    with pytest.raises(CannotListen, match="is no address of this machine") as refusal:
+        bind(host, 0)
+    assert "in_use" not in refusal.value.data
+
+
+def test_each_reason_has_its_cure():
+    assert "above 1023" in why_not(PermissionError(errno.EACCES, "Permission denied"), "127.0.0.1", 80)
+    assert why_not(OSError(errno.ENFILE, "Too many open files"), "127.0.0.1", 80) == (
+        "Cannot listen on 127.0.0.1: Too many open files. Check server.host or --host."
+    )
+
+
+async def serving(number: signal.Signals) -> list[str]:
+    """What happened, in order, when that signal came to a listener that had just become ready."""
+    happened: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("nobody asks")
+
+    def on_ready() -> None:
+        happened.append("ready")
+        os.kill(os.getpid(), number)
+
+    with bind("127.0.0.1", 0) as listener:
+        await Listener(uvicorn.Config(app, lifespan="off", log_config=None), on_ready).serve([listener])
+    await asyncio.sleep(0)  # where a cancellation would strike
+    return [*happened, "closed"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_serving_and_nothing_else(number: signal.Signals):
+    assert asyncio.run(serving(number)) == ["ready", "closed"]
