@@ -24,7 +24,9 @@ from tests.upstreams.kit import (
 )
 from tests.upstreams.legacy_env import legacy_python
 
-LEGACY_FIXTURES = {"legacy_upstream", "legacy_stateless_upstream", "legacy_sse_upstream", "legacy_command"}
+LEGACY_FIXTURES = {
+    "legacy_upstream", "legacy_stateless_upstream", "legacy_sse_upstream", "legacy_command", "every_kind"
+}  # fmt: skip
 
 Keep = Callable[[Starting], Running]
 

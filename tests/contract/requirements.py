@@ -1,0 +1,211 @@
+"""What the gateway owes the protocol, as data: an id, the paragraph that asks for it, and what must hold.
+
+A paragraph is `<revision> <page>#<section>` of the specification at modelcontextprotocol.io, or `gateway` for a promise
+of our own. Tests cite ids with `@requirement("…")`.
+"""
+
+from typing import NamedTuple
+
+import pytest
+
+requirement = pytest.mark.requirement
+"""Cites one or more requirements that a test shows."""
+
+
+class Requirement(NamedTuple):
+    """One thing owed."""
+
+    id: str
+    source: str
+    text: str
+
+
+REQUIREMENTS = (
+    # eras
+    Requirement(
+        "eras.pairing",
+        "2026-07-28 basic/versioning#backward-compatibility-with-initialization-based-versions",
+        "Every upstream works for clients of both eras at one endpoint, whatever its own era and transport.",
+    ),
+    Requirement(
+        "eras.result-shape",
+        "2026-07-28 basic/index#resulttype",
+        "`resultType`, `ttlMs` and `cacheScope` are on results for modern clients only.",
+    ),
+    Requirement(
+        "eras.any-door",
+        "gateway",
+        "In memory, over HTTP and over stdio the gateway serves the same things in the same way.",
+    ),
+    # who we are
+    Requirement(
+        "discover.identity",
+        "2026-07-28 server/discover#response",
+        "Clients see one server, the gateway: no upstream's name comes through, in the handshake or in a result.",
+    ),
+    Requirement(
+        "discover.instructions",
+        "2026-07-28 server/discover#response",
+        "The instructions are the gateway's, then those of each upstream under its namespace.",
+    ),
+    # tools
+    Requirement(
+        "tools.list",
+        "2026-07-28 server/tools#listing-tools",
+        "The tools of every upstream are listed under its namespace, in a stable order, with no other change.",
+    ),
+    Requirement(
+        "tools.schema",
+        "2026-07-28 basic/index#json-schema-usage",
+        "Schemas come through as they are, `$defs`, `$ref` and `$anchor` included.",
+    ),
+    Requirement(
+        "tools.call",
+        "2026-07-28 server/tools#calling-tools",
+        "A call reaches the tool under its own name with its arguments, and its whole result comes back.",
+    ),
+    Requirement(
+        "tools.content",
+        "2026-07-28 server/tools#tool-result",
+        "Content of every kind comes back; of a kind that nobody knows, as text that does not spoil the rest.",
+    ),
+    Requirement(
+        "tools.structured",
+        "2026-07-28 server/tools#structured-content",
+        "`structuredContent` comes back whatever JSON value it is, and neither it nor an `outputSchema` that is no "
+        "object spoils a list or a call for a legacy client.",
+    ),
+    Requirement(
+        "tools.is-error",
+        "2026-07-28 server/tools#error-handling",
+        "A result with `isError` keeps all its content.",
+    ),
+    Requirement(
+        "tools.unknown",
+        "2026-07-28 server/tools#error-handling",
+        "An unknown tool is a protocol error, -32602.",
+    ),
+    Requirement(
+        "tools.headers",
+        "2026-07-28 basic/transports/streamable-http#custom-headers-from-tool-parameters",
+        "Parameters that an upstream wants in headers are put there.",
+    ),
+    Requirement(
+        "tools.new",
+        "gateway",
+        "A tool that an upstream has got since it was last asked can be called at once, and is then listed.",
+    ),
+    # resources
+    Requirement(
+        "resources.list",
+        "2026-07-28 server/resources#listing-resources",
+        "Resources are listed under URIs that name their upstream's namespace, with all that is said of them.",
+    ),
+    Requirement(
+        "resources.read",
+        "2026-07-28 server/resources#reading-resources",
+        "A listed resource can be read: text, bytes, and under a URI without an authority.",
+    ),
+    Requirement(
+        "resources.templates",
+        "2026-07-28 server/resources#resource-templates",
+        "What a client expands from a listed template can be read.",
+    ),
+    Requirement(
+        "resources.unlisted",
+        "2026-07-28 server/tools#resource-links",
+        "URIs in results lead, through the gateway, to what they name, listed or not.",
+    ),
+    Requirement(
+        "resources.unknown",
+        "2026-07-28 server/resources#error-handling",
+        "An unknown resource is a protocol error, -32602; -32002 is never sent.",
+    ),
+    # prompts
+    Requirement(
+        "prompts.list",
+        "2026-07-28 server/prompts#listing-prompts",
+        "Prompts are listed under their upstream's namespace, with all that is said of them.",
+    ),
+    Requirement(
+        "prompts.get",
+        "2026-07-28 server/prompts#getting-a-prompt",
+        "A prompt is rendered by its upstream with the arguments given.",
+    ),
+    Requirement(
+        "prompts.unknown",
+        "2026-07-28 server/prompts#error-handling",
+        "An unknown prompt is a protocol error, -32602.",
+    ),
+    # while a call runs
+    Requirement(
+        "progress.token",
+        "2026-07-28 basic/patterns/progress#progress-flow",
+        "Progress comes with the token that the client chose, and only to who gave one.",
+    ),
+    Requirement(
+        "progress.order",
+        "2026-07-28 basic/patterns/progress#behavior-requirements",
+        "All progress comes, in order, before the result.",
+    ),
+    Requirement(
+        "logs.requested",
+        "2026-07-28 server/utilities/logging#per-request-log-level",
+        "Log messages come at the level that a request names and above it; without a level, none.",
+    ),
+    Requirement(
+        "logs.session-level",
+        "2025-11-25 server/utilities/logging#setting-log-level",
+        "Log messages come at the level that a legacy session set and above it.",
+    ),
+    Requirement(
+        "cancellation.modern",
+        "2026-07-28 basic/patterns/cancellation#transport-specific-cancellation",
+        "A modern client that closes its stream stops the upstream's call.",
+    ),
+    Requirement(
+        "cancellation.legacy",
+        "2025-11-25 basic/utilities/cancellation#cancellation-flow",
+        "`notifications/cancelled` of a legacy client stops the upstream's call.",
+    ),
+    Requirement(
+        "cancellation.upstream",
+        "2026-07-28 basic/patterns/cancellation#transport-specific-cancellation",
+        "A modern upstream over HTTP is told by the end of the stream, any other by `notifications/cancelled`.",
+    ),
+    Requirement(
+        "elicitation.legacy",
+        "2025-11-25 client/elicitation#form-mode-elicitation-requests",
+        "What a legacy upstream asks in mid-call reaches the legacy client, and its answer goes back.",
+    ),
+    Requirement(
+        "elicitation.undeclared",
+        "2025-11-25 basic/lifecycle#capability-negotiation",
+        "An upstream is told of no capability that the client did not declare.",
+    ),
+    Requirement(
+        "mrtr.pass",
+        "2026-07-28 basic/patterns/mrtr#basic-workflow",
+        "An input-required result passes from a modern upstream to a modern client, and the retry back.",
+    ),
+    # errors
+    Requirement(
+        "errors.kept",
+        "2026-07-28 basic/index#error-responses",
+        "An upstream's JSON-RPC error keeps its code, message and data.",
+    ),
+    # _meta
+    Requirement(
+        "meta.vendor",
+        "2026-07-28 basic/index#_meta",
+        "Vendor keys in `_meta` pass in both directions; the connection's own keys never do.",
+    ),
+    # what a call costs
+    Requirement(
+        "cost.call",
+        "gateway",
+        "Warm, a call is one request to the upstream that owns the tool, on a kept connection, and none to another.",
+    ),
+    Requirement("cost.service", "gateway", "A call of a service is no request to any upstream."),
+    Requirement("cost.list", "gateway", "A list is no request to any upstream."),
+)

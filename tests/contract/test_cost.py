@@ -1,0 +1,61 @@
+"""What a call costs once everything is warm: exactly one upstream request, or none."""
+
+import pytest
+
+from tests.contract.conftest import Upstreams
+from tests.contract.pairs import CLIENTS, Era, Pair, pairs
+from tests.contract.requirements import requirement
+from tests.contract.wire import wire
+from tests.gateways.kit import Served
+from tests.upstreams.running import Recorded
+
+CALLS = 5
+
+
+def heard(every_kind: Upstreams) -> dict[str, list[Recorded]]:
+    """Every request that any upstream got, by namespace."""
+    records = {namespace: upstream.record() for namespace, upstream in every_kind.items()}
+    return {namespace: record for namespace, record in records.items() if record}
+
+
+def forget(every_kind: Upstreams) -> None:
+    for upstream in every_kind.values():
+        upstream.reset()
+
+
+@requirement("cost.call")
+@pairs()
+async def test_a_warm_call_is_one_request_to_its_upstream_on_a_kept_connection(
+    pair: Pair, every_kind: Upstreams
+) -> None:
+    async with wire(pair.gateway.url, pair.client_era) as client:
+        await client.call(pair.name("echo"), text="warm")
+        forget(every_kind)
+        for number in range(CALLS):
+            assert "result" in (await client.call(pair.name("echo"), text=str(number))).final
+        requests = heard(every_kind)
+    if pair.kind.home != "raw" and pair.kind.transport == "stdio":
+        return
+    assert list(requests) == [pair.kind.namespace]
+    (record,) = requests.values()
+    assert [entry["rpc"] for entry in record] == ["tools/call"] * CALLS
+    assert len({entry.get("connection") for entry in record}) == 1
+
+
+@requirement("cost.service")
+@pytest.mark.parametrize("era", CLIENTS)
+async def test_a_call_of_a_service_is_no_request_to_anyone(gateway: Served, every_kind: Upstreams, era: Era) -> None:
+    async with wire(gateway.url, era) as client:
+        assert (await client.call("own_shout", text="hello")).result["content"][0]["text"] == "HELLO"
+        assert "result" in (await client.ask("resources/read", uri="text://own/notes")).final
+        assert "result" in (await client.ask("prompts/get", name="own_greet", arguments={"name": "Ada"})).final
+        assert heard(every_kind) == {}
+
+
+@requirement("cost.list")
+@pytest.mark.parametrize("era", CLIENTS)
+async def test_a_list_is_no_request_to_anyone(gateway: Served, every_kind: Upstreams, era: Era) -> None:
+    async with wire(gateway.url, era) as client:
+        for method in ("tools/list", "resources/list", "resources/templates/list", "prompts/list"):
+            assert "result" in (await client.ask(method)).final
+        assert heard(every_kind) == {}
