@@ -7,7 +7,7 @@ from fastmcp.server.auth import AuthProvider
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.doors.own import upstream_status
+from gateway.doors.own import OWN, upstream_status
 from gateway.doors.serving import Serving
 from gateway.errors import Unauthenticated
 from gateway.model.principal import LOOPBACK, Principal
@@ -15,7 +15,7 @@ from gateway.model.route import Route
 from gateway.policy.authenticate import principal_of
 from gateway.policy.authorize import decide
 
-METRICS = Route("resource", "service", "gateway", "/metrics", "/metrics", {}, read_only=True, repeatable=True)
+METRICS = Route("resource", "service", OWN, "/metrics", "/metrics", {}, read_only=True, repeatable=True)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

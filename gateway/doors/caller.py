@@ -12,7 +12,7 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, ValidationError
 
-from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered
+from gateway.errors import METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
 from gateway.model.principal import STDIO, Principal
 from gateway.policy.authenticate import principal_of
 from gateway.upstream.session import META_LOG_LEVEL, SILENT, Era, Listener
@@ -56,8 +56,24 @@ class Incoming(NamedTuple):
 
 
 def current_principal(context: Context) -> Principal:
-    """Who calls: the process's owner over stdio, otherwise whoever the token proves, otherwise loopback."""
-    return STDIO if context.transport == "stdio" else principal_of(get_access_token())
+    """Who calls: the process's owner over stdio, whoever the token proves over HTTP, otherwise loopback.
+
+    Raises:
+        Unauthenticated: a request over HTTP without a token, where there is authentication.
+    """
+    if context.transport == "stdio":
+        return STDIO
+    token = get_access_token()
+    if token is None and context.transport is not None and context.fastmcp.auth is not None:
+        raise Unauthenticated("Give a key: Authorization: Bearer gw_…")  # FastMCP asks first: this is the second lock
+    return principal_of(token)
+
+
+def era_of(context: Context) -> Era:
+    """The era of the request that `context` is about; of a call from code, the modern one."""
+    request = context.request_context
+    is_modern = request is None or request.protocol_version in MODERN_PROTOCOL_VERSIONS
+    return "modern" if is_modern else "legacy"
 
 
 def incoming(context: Context, levels: LogLevels) -> Incoming:
@@ -66,12 +82,12 @@ def incoming(context: Context, levels: LogLevels) -> Incoming:
     request = context.request_context
     if request is None:
         return Incoming(principal, "modern", Caller(principal.subject), SILENT, {})
-    modern = request.protocol_version in MODERN_PROTOCOL_VERSIONS
-    session_id = None if modern else context.session_id
+    era = era_of(context)
+    session_id = context.session_id if era == "legacy" else None
     meta = request.meta or {}
     return Incoming(
         principal,
-        "modern" if modern else "legacy",
+        era,
         Caller(principal.subject, session_id),
         _listener(context, meta, levels.get(session_id) if session_id is not None else None),
         meta,

@@ -1,6 +1,7 @@
 """The catalog's upstream routes as FastMCP components, which list themselves as the upstream defined them."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import mcp_types
@@ -11,6 +12,7 @@ from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.components import FastMCPComponent
 from pydantic import PrivateAttr
 
+from gateway.doors.eras import legacy_tool
 from gateway.model.route import Kind, Route
 
 # Answers one call of a route with `params`, through the guard.
@@ -42,6 +44,13 @@ class RelayTool(Tool):
 
     def to_mcp_tool(self, **overrides: Any) -> mcp_types.Tool:
         return mcp_types.Tool.model_validate({**self._route.definition, **overrides})
+
+    def for_legacy(self) -> "RelayTool":
+        """The same tool, as a legacy client can read it."""
+        definition = legacy_tool(self._route.definition)
+        if definition is self._route.definition:
+            return self
+        return RelayTool.of(replace(self._route, definition=definition), self._run_route)
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
         return await self._run_route(self._route, {"name": self._route.public, "arguments": arguments})

@@ -1,15 +1,17 @@
 """The main door: FastMCP's own path, complete, for whatever no faster door takes.
 
 It stands in FastMCP's middleware, where every tool call, read and prompt passes, whether it came over a transport or
-from another tool's code. A call to an upstream is answered right here; one to a service goes on into FastMCP.
+from the code of a tool that is the gateway's own. A call to an upstream is answered right here; one to a service goes
+on into FastMCP. What a service's tool calls within its own server is part of that tool's call.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import mcp_types as types
-from fastmcp.exceptions import NotFoundError, ToolError
+from fastmcp import FastMCP
+from fastmcp.exceptions import NotFoundError
 from fastmcp.exceptions import ValidationError as ArgumentError
 from fastmcp.prompts.base import Prompt, PromptResult
 from fastmcp.resources.base import Resource, ResourceResult
@@ -18,23 +20,26 @@ from fastmcp.server.context import Context
 from fastmcp.server.dependencies import get_context
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools.base import Tool, ToolResult
+from fastmcp.utilities.components import FastMCPComponent
 from mcp.shared.exceptions import MCPError
-from pydantic import ValidationError
 
 from gateway.catalog.catalog import Catalog
-from gateway.doors.caller import LogLevels, current_principal, incoming
+from gateway.doors.arguments import argument_error, shown
+from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
+from gateway.doors.components import RelayTool
 from gateway.doors.decode import prompt_result, resource_result, tool_result
+from gateway.doors.eras import legacy_tool_result
+from gateway.doors.own import OWN
 from gateway.doors.serving import Serving
 from gateway.errors import GatewayError, UnknownName
 from gateway.guard import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
-from gateway.observe.logs import request_id
+from gateway.observe.logs import bound_request_id, request_id
 from gateway.upstream.relay import Exchange, exchange
 
 T = TypeVar("T")
-MAX_NAMED_FAULTS = 5
-SHOWN_NAME = 80
+Component = TypeVar("Component", bound=FastMCPComponent)
 
 
 @contextmanager
@@ -53,81 +58,106 @@ class MainDoor(Middleware):
         self._serving = serving
         self._levels = LogLevels()
 
+    async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
+        """Give a request that came in without the edge an id, and keep the log level that a legacy session sets."""
+        with nullcontext() if request_id.get() else bound_request_id():
+            result = await call_next(context)
+        if context.method == "logging/setLevel" and isinstance(context.message, dict):
+            assert isinstance(context.fastmcp_context, Context)
+            self._levels.set(context.fastmcp_context.session_id, str(context.message.get("level")))
+        return result
+
     # calls
 
     async def on_call_tool(
         self, context: MiddlewareContext[types.CallToolRequestParams], call_next: CallNext[Any, ToolResult]
     ) -> ToolResult:
-        message = context.message
-        with on_the_wire():
-            route = await self._find(message.name, lambda catalog: catalog.tool(message.name), "tool")
-            if route is None:
-                return await _known_or_error(call_next, context, "tool", message.name)
-            if route.owner == "service":
-                return await self._guarded(route, lambda: _checked_arguments(call_next, context), _is_tool_error)
-            return await self.run(route, message.model_dump(by_alias=True, exclude_none=True, exclude={"meta"}))
+        async def served() -> ToolResult:
+            try:
+                return await call_next(context)
+            except ArgumentError as error:
+                raise argument_error(error) from None
+
+        return await self._answer(context, "tool", context.message.name, served)
 
     async def on_read_resource(
         self, context: MiddlewareContext[types.ReadResourceRequestParams], call_next: CallNext[Any, ResourceResult]
     ) -> ResourceResult:
-        uri = str(context.message.uri)
-        with on_the_wire():
-            route = self._serving.catalog.resource(uri)
-            if route is None:
-                return await _known_or_error(call_next, context, "resource", uri)
-            if route.owner == "service":
-                return await self._guarded(route, lambda: _known_or_error(call_next, context, "resource", uri))
-            return await self.run(route, context.message.model_dump(by_alias=True, exclude_none=True, exclude={"meta"}))
+        return await self._answer(context, "resource", str(context.message.uri), lambda: call_next(context))
 
     async def on_get_prompt(
         self, context: MiddlewareContext[types.GetPromptRequestParams], call_next: CallNext[Any, PromptResult]
     ) -> PromptResult:
-        name = context.message.name
+        return await self._answer(context, "prompt", context.message.name, lambda: call_next(context))
+
+    async def _answer(
+        self, context: MiddlewareContext[Any], kind: Kind, name: str, served: Callable[[], Awaitable[T]]
+    ) -> T:
+        """The answer to one call: an upstream's through the relay, any other through `served`."""
         with on_the_wire():
-            route = await self._find(name, lambda catalog: catalog.prompt(name), "prompt")
+            route = await self._find(_server(context), kind, name)
             if route is None:
-                return await _known_or_error(call_next, context, "prompt", name)
-            if route.owner == "service":
-                return await self._guarded(route, lambda: _known_or_error(call_next, context, "prompt", name))
-            return await self.run(route, context.message.model_dump(by_alias=True, exclude_none=True, exclude={"meta"}))
+                raise _unknown(kind, name)
+            if route.owner == "upstream":
+                return await self.run(route, context.message.model_dump(by_alias=True, exclude_none=True))
+            return await self._guarded(route, lambda: _known(served, kind, name))
 
     async def run(self, route: Route, params: dict[str, Any]) -> Any:
         """Relay one call to the upstream that `route` leads to, through the guard."""
         arrived = incoming(get_context(), self._levels)
         upstream = self._serving.upstreams[route.namespace]
         call = Exchange(arrived.caller, {**params, "_meta": arrived.meta}, arrived.listener)
-        decode: Callable[[str, dict[str, Any]], Any] = DECODERS[route.kind]
+        decode = DECODERS[route.kind]
 
         async def relay() -> Any:
-            return decode(route.namespace, await exchange(upstream, route, call))
+            result = await exchange(upstream, route, call)
+            if route.kind == "tool" and arrived.era == "legacy":
+                result = legacy_tool_result(result)
+            return decode(route.namespace, result)
 
-        return await self._guarded(route, relay, _is_tool_error)
+        return await self._guarded(route, relay)
 
-    async def _guarded(
-        self, route: Route, run: Callable[[], Awaitable[T]], is_error: Callable[[T], bool] = lambda _: False
-    ) -> T:
-        arrived = incoming(get_context(), self._levels)
-        call = Call(request_id.get(), route, arrived.principal, arrived.era)
-        return await self._serving.guard.call(call, run, is_error)
+    async def _guarded(self, route: Route, run: Callable[[], Awaitable[T]]) -> T:
+        context = get_context()
+        call = Call(request_id.get(), route, current_principal(context), era_of(context))
+        return await self._serving.guard.call(call, run, _is_tool_error)
 
-    async def _find(self, name: str, look_up: Callable[[Catalog], Route | None], kind: Kind) -> Route | None:
+    async def _find(self, server: FastMCP, kind: Kind, name: str) -> Route | None:
         """The route of a name. A name that an upstream may just have got is asked of that upstream, once."""
-        route = look_up(self._serving.catalog)
-        namespace = self._serving.catalog.namespace_of(name)
-        if route is not None or namespace is None:
+        look_up = LOOK_UP[kind]
+        route = look_up(self._serving.catalog, name)
+        if route is not None:
             return route
-        upstream = self._serving.upstreams.get(namespace)
-        if upstream is None:  # a service may offer more than it listed when it was mounted
-            return Route(kind, "service", namespace, name, name.partition("_")[2], {"name": name})
-        await upstream.ask_again()
-        return look_up(self._serving.catalog)
+        upstream = self._serving.upstreams.get(_namespace(self._serving.catalog, kind, name))
+        if upstream is not None:
+            await upstream.ask_again()
+            return look_up(self._serving.catalog, name)
+        component = await GETTERS[kind](server, name)
+        return self._route_of(kind, name, component) if component is not None else None
+
+    def _route_of(self, kind: Kind, public: str, component: FastMCPComponent) -> Route:
+        """The route of something that FastMCP knows: the catalog's, or else one to the namespace that it is named for.
+
+        What has no namespace was added to the gateway itself, by code or by a transform, and counts as its own.
+        """
+        catalog = self._serving.catalog
+        found = catalog.routes[kind].get(public) or (None if kind in NAMED else catalog.resource(public))
+        if found is not None:
+            return found
+        hints = component.annotations if isinstance(component, Tool) else None
+        read_only = kind != "tool" or (hints is not None and hints.read_only_hint is True)
+        namespace = _namespace(catalog, kind, public) or OWN
+        return Route(kind, "service", namespace, public, public, {}, read_only, read_only)
 
     # lists: a caller sees what it may call
 
     async def on_list_tools(
         self, context: MiddlewareContext[types.ListToolsRequest], call_next: CallNext[Any, Sequence[Tool]]
     ) -> Sequence[Tool]:
-        return self._visible(context, await call_next(context), "tool", lambda tool: tool.name)
+        tools = self._visible(context, await call_next(context), "tool", lambda tool: tool.name)
+        if era_of(_context(context)) == "modern":
+            return tools
+        return [tool.for_legacy() if isinstance(tool, RelayTool) else tool for tool in tools]
 
     async def on_list_resources(
         self, context: MiddlewareContext[Any], call_next: CallNext[Any, Sequence[Resource]]
@@ -145,25 +175,32 @@ class MainDoor(Middleware):
         return self._visible(context, await call_next(context), "prompt", lambda prompt: prompt.name)
 
     def _visible(
-        self, context: MiddlewareContext[Any], items: Sequence[T], kind: Kind, public: Callable[[T], str]
-    ) -> Sequence[T]:
-        assert isinstance(context.fastmcp_context, Context)
-        principal = current_principal(context.fastmcp_context)
+        self,
+        context: MiddlewareContext[Any],
+        items: Sequence[Component],
+        kind: Kind,
+        public: Callable[[Component], str],
+    ) -> Sequence[Component]:
+        with on_the_wire():
+            principal = current_principal(_context(context))
         if principal.scopes >= ALL_SCOPES:
             return items
-        routes, guard = self._serving.catalog.routes[kind], self._serving.guard
-        return [item for item in items if (route := routes.get(public(item))) and guard.may_see(principal, route)]
-
-    # the level of log messages that a legacy session wants
-
-    async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
-        if context.method == "logging/setLevel" and isinstance(context.message, dict):
-            assert isinstance(context.fastmcp_context, Context)
-            self._levels.set(context.fastmcp_context.session_id, str(context.message.get("level")))
-        return await call_next(context)
+        guard = self._serving.guard
+        return [item for item in items if guard.may_see(principal, self._route_of(kind, public(item), item))]
 
 
-DECODERS: dict[Kind, Callable[[str, dict[str, Any]], Any]] = {
+NAMED: frozenset[Kind] = frozenset({"tool", "prompt"})
+LOOK_UP: Mapping[Kind, Callable[[Catalog, str], Route | None]] = {
+    "tool": Catalog.tool,
+    "resource": Catalog.resource,
+    "prompt": Catalog.prompt,
+}
+GETTERS: Mapping[Kind, Callable[[FastMCP, str], Awaitable[FastMCPComponent | None]]] = {
+    "tool": FastMCP.get_tool,
+    "resource": FastMCP.get_resource,
+    "prompt": FastMCP.get_prompt,
+}
+DECODERS: Mapping[Kind, Callable[[str, dict[str, Any]], Any]] = {
     "tool": tool_result,
     "resource": resource_result,
     "template": resource_result,
@@ -171,29 +208,31 @@ DECODERS: dict[Kind, Callable[[str, dict[str, Any]], Any]] = {
 }
 
 
+def _context(context: MiddlewareContext[Any]) -> Context:
+    assert isinstance(context.fastmcp_context, Context)
+    return context.fastmcp_context
+
+
+def _server(context: MiddlewareContext[Any]) -> FastMCP:
+    return _context(context).fastmcp
+
+
+def _namespace(catalog: Catalog, kind: Kind, name: str) -> str:
+    """The namespace that a name begins with; a URI of a known namespace has a route anyway."""
+    return (catalog.namespace_of(name) or "") if kind in NAMED else ""
+
+
 def _is_tool_error(result: Any) -> bool:
     return isinstance(result, ToolResult) and result.is_error
 
 
-async def _known_or_error(call_next: CallNext[Any, T], context: MiddlewareContext[Any], what: str, name: str) -> T:
-    """What FastMCP answers, or our error for a name that it does not know either (-32602, `server/tools`)."""
+async def _known(served: Callable[[], Awaitable[T]], kind: Kind, name: str) -> T:
     try:
-        return await call_next(context)
+        return await served()
     except NotFoundError as error:
-        shown = "".join(c for c in name[:SHOWN_NAME] if c.isprintable())
-        raise UnknownName(f"Unknown {what} '{shown}'. List the {what}s to see what there is.") from error
+        raise _unknown(kind, name) from error
 
 
-async def _checked_arguments(call_next: CallNext[Any, T], context: MiddlewareContext[Any]) -> T:
-    """A service's answer; wrong arguments are named by place and fault, and their values are not echoed."""
-    try:
-        return await _known_or_error(call_next, context, "tool", context.message.name)
-    except ArgumentError as error:
-        cause = error.__cause__
-        if not isinstance(cause, ValidationError):
-            raise
-        faults = cause.errors(include_url=False, include_context=False, include_input=False)
-        told = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))[:SHOWN_NAME]}: {fault['msg']}" for fault in faults[:MAX_NAMED_FAULTS]
-        )
-        raise ToolError(f"The arguments do not fit the tool's schema. {told}") from None
+def _unknown(kind: Kind, name: str) -> UnknownName:
+    """A name that nobody has is a protocol error, and no result (-32602; 2026-07-28 `server/tools`, Error Handling)."""
+    return UnknownName(f"Unknown {kind} '{shown(name)}'. List the {kind}s to see what there is.")

@@ -11,6 +11,9 @@ from fastmcp import FastMCP
 from gateway.doors.serving import Serving
 from gateway.upstream.upstream import Upstream
 
+# The namespace, in scopes and call events, of what the gateway offers of itself; its names have no prefix.
+OWN = "gateway"
+
 
 def own_server(name: str, config: Callable[[], dict[str, Any]], status: Callable[[], dict[str, Any]]) -> FastMCP:
     """A FastMCP server with the gateway's two resources, mounted without a namespace."""
