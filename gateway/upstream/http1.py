@@ -63,8 +63,8 @@ def header_block(headers: Mapping[str, str] | Sequence[tuple[str, str]]) -> byte
 class Response:
     """An answer whose body is still on the wire.
 
-    Leave the `async with` by an exception, or call `drop`, and its connection is dropped, which cancels the request.
-    Leave it otherwise and the body has a moment to come to its end, so that the connection can be used again.
+    Leave the `async with` by an exception before its end, or call `drop`, and its connection is dropped, which cancels
+    the request. Leave it otherwise and the body has a moment to come to its end, so that the connection is kept.
     """
 
     def __init__(self, connection: Connection, client: "HttpClient"):
@@ -78,10 +78,13 @@ class Response:
         return self
 
     async def __aexit__(self, failed: type[BaseException] | None, *_: object) -> None:
-        if failed is not None:
+        connection = self._connection
+        if connection is None:
+            return
+        if failed is not None and not connection.complete:
             self.drop()
-        elif self._connection is not None:
-            connection, self._connection = self._connection, None
+        else:
+            self._connection = None
             self._client._release(connection)
 
     def drop(self) -> None:

@@ -85,8 +85,8 @@ class LegacySession(Session):
         body = messages.request(0, "initialize", initialize_params(self._capabilities))
         async with self._wire.post(body, {}) as reply:
             session_id = reply.headers.get("mcp-session-id")
-            result = await self._answer(reply, 0, SILENT)
-        self.facts = initialized(self._wire.namespace, result)
+            response = await self._final(reply, 0, SILENT)
+        self.facts = initialized(self._wire.namespace, result_of(response))
         self.stateful = session_id is not None
         if self.facts.version != "2025-03-26":  # the header came with 2025-06-18
             self._headers["MCP-Protocol-Version"] = self.facts.version
@@ -103,22 +103,23 @@ class LegacySession(Session):
         body = messages.request(id, method, legacy_params(params, listener, id))
         try:
             async with self._wire.post(body, self._headers) as reply:
-                return await self._answer(reply, id, listener)
+                response = await self._final(reply, id, listener)
         except SessionLost:
             self.closed = True
             raise
         except asyncio.CancelledError:
             self._errands.start(self._cancel(id), f"cancelling a call to {self._wire.namespace}")
             raise
+        return result_of(response)
 
-    async def _answer(self, reply: Reply, id: messages.Id, listener: Listener) -> dict[str, Any]:
+    async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
                 await listener.notify(message.method, message.params)
             elif isinstance(message, messages.Request):
                 await self._reply(await answer_upstream(listener.ask, message))
             elif message.id == id or (message.id is None and reply.status >= 400):
-                return result_of(message)
+                return message
             else:
                 raise UpstreamBroken(self._wire.namespace, f"answered another request than ours. {UNKNOWN}")
         raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")

@@ -8,7 +8,7 @@ from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
 from gateway.upstream import messages
-from gateway.upstream.http_wire import HttpWire
+from gateway.upstream.http_wire import HttpWire, Reply
 from gateway.upstream.session import (
     CLIENT_INFO,
     LEGACY_VERSIONS,
@@ -93,11 +93,15 @@ class ModernSession(Session):
         id = next(self._ids)
         body = messages.request(id, method, modern_params(params, listener, id))
         async with self._wire.post(body, {**modern_headers(method, params), **headers}) as reply:
-            async for message in reply.messages:
-                if isinstance(message, messages.Notification):
-                    await listener.notify(message.method, message.params)
-                elif isinstance(message, messages.Response):
-                    return result_of(self._own(message, id, reply.status))
+            response = await self._final(reply, id, listener)
+        return result_of(response)
+
+    async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
+        async for message in reply.messages:
+            if isinstance(message, messages.Notification):
+                await listener.notify(message.method, message.params)
+            elif isinstance(message, messages.Response):
+                return self._own(message, id, reply.status)
         raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
 
     def _own(self, message: messages.Response, id: messages.Id, status: int) -> messages.Response:

@@ -1,12 +1,19 @@
 """What tests of gateway/upstream share."""
 
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.config.model import UpstreamConfig
 from gateway.upstream.http1 import HttpClient
+from gateway.upstream.http_wire import HttpWire
+from tests.upstream.fronts import NAMESPACE
+from tests.upstreams.kit import Command, raw_stdio
 
 MakeClient = Callable[[str], HttpClient]
+MakeWire = Callable[..., HttpWire]
 
 
 @pytest.fixture
@@ -21,3 +28,38 @@ def client() -> Generator[MakeClient]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+async def wire() -> AsyncGenerator[MakeWire]:
+    """Makes wires to a URL, with further keys of its configuration, and closes them."""
+    made: list[HttpWire] = []
+
+    def make(url: str, **more: Any) -> HttpWire:
+        made.append(HttpWire(NAMESPACE, UpstreamConfig(url=url, **more)))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def modern_command(tmp_path: Path) -> Generator[Command]:
+    """The raw upstream over stdio, modern only."""
+    with raw_stdio(tmp_path, era="modern") as command:
+        yield command
+
+
+@pytest.fixture
+def legacy_era_command(tmp_path: Path) -> Generator[Command]:
+    """The raw upstream over stdio, legacy only."""
+    with raw_stdio(tmp_path, era="legacy") as command:
+        yield command
+
+
+@pytest.fixture
+def both_command(tmp_path: Path) -> Generator[Command]:
+    """The raw upstream over stdio, in both eras."""
+    with raw_stdio(tmp_path, era="both") as command:
+        yield command
