@@ -6,7 +6,7 @@ from typing import Any
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_json, print_table, print_text, say
 from gateway.config.load import Loaded, load
-from gateway.config.model import UpstreamConfig
+from gateway.config.model import GatewayConfig, UpstreamConfig
 from gateway.config.show import whereabouts
 from gateway.errors import ConfigurationError
 
@@ -15,6 +15,7 @@ def check(*, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Check the configuration's files and print what would be served; exit status 1 and every fault otherwise."""
     try:
         loaded = load(config)
+        refuse_bad_auth(loaded.config)
     except ConfigurationError as error:
         if not as_json:
             raise
@@ -25,6 +26,16 @@ def check(*, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     else:
         _print(loaded)
     return Exit.WELL
+
+
+def refuse_bad_auth(config: GatewayConfig) -> None:
+    """Raise ConfigurationError with every fault of `[auth]`; without one, what judges it is not even imported."""
+    if not config.auth.jwt and config.auth.oauth is None:
+        return
+    from gateway.policy.authenticate import auth_faults
+
+    if faults := list(auth_faults(config)):
+        raise ConfigurationError(faults)
 
 
 def report(loaded: Loaded) -> dict[str, Any]:

@@ -63,3 +63,12 @@ def test_every_fault_is_told_with_exit_status_1(tmp_path: Path):
         "problem": "unknown key",
         "cure": "did you mean port?",
     }
+
+
+def test_what_could_not_check_a_token_is_a_fault_too(tmp_path: Path):
+    (tmp_path / "gateway.toml").write_text(
+        '[auth.jwt.corp]\nissuer = "https://id.example.com"\naudience = "me"\njwks_uri = "http://id.example.com/keys"\n'
+    )
+    ran = gateway("check", folder=tmp_path)
+    assert ran.returncode == 1
+    assert "auth.jwt.corp.jwks_uri: could be changed on its way" in ran.stderr
