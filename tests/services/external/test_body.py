@@ -87,7 +87,7 @@ async def test_a_gzip_bomb_takes_no_more_memory_than_the_limit(fetch, site):
     [
         ("gzip", b"not gzip", "does not decompress"),
         ("br", b"x", "compression that was not asked for"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x")), "compression that was not asked for"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), "compression that was not asked for"),
         ("deflate", zlib.compress(b"x"), "compression that was not asked for"),
     ],
 )
