@@ -27,6 +27,7 @@ def postgresql() -> Generator[PostgresServer]:
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         server.psql("CREATE ROLE guarded LOGIN PASSWORD 'right'")
+        server.psql("ALTER SYSTEM SET fsync = off")  # Nothing here must outlast the tests.
         rules = server.pgdata / "pg_hba.conf"
         rules.write_text("local all guarded scram-sha-256\n" + rules.read_text())
         loaded = server.psql("SELECT pg_conf_load_time()")
