@@ -1,5 +1,5 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
-.PHONY: up test lint types docs ci lock bench clean
+.PHONY: up test lint types docs conformance ci lock bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,6 +22,9 @@ types: $(INSTALLED)
 
 docs: $(INSTALLED)
 	$(BIN)/pytest tests/docs
+
+conformance: $(INSTALLED)
+	$(BIN)/python -m tests.conformance.run
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench
