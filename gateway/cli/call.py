@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 from fastmcp.exceptions import ToolError
-from fastmcp.tools.base import ToolResult
+from fastmcp.tools.base import InputRequiredToolResult, ToolResult
 from mcp.shared.exceptions import MCPError
-from mcp_types import TextContent
+from mcp_types import CallToolResult, TextContent
 
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_error, print_json, print_text
-from gateway.cli.serving import gateway_from
+from gateway.cli.serving import gateway_from, keep_quiet
 from gateway.errors import UPSTREAM_CODES, Forbidden
 from gateway.server import Gateway
 
@@ -30,7 +30,8 @@ def call(
     except ValueError as error:
         print_error(str(error), "Write key=value, or one JSON object after --arguments.")
         return Exit.USAGE
-    gateway, _ = gateway_from(config, quiet=True)
+    keep_quiet()
+    gateway, _ = gateway_from(config)
     try:
         result = asyncio.run(_call(gateway, tool, given))
     except MCPError as error:
@@ -39,8 +40,7 @@ def call(
     except ToolError as error:
         print_error(str(error))
         return Exit.FAILED
-    _print(result, as_json)
-    return Exit.FAILED if result.is_error else Exit.WELL
+    return _told(result, as_json)
 
 
 async def _call(gateway: Gateway, tool: str, arguments: dict[str, Any]) -> ToolResult:
@@ -79,10 +79,23 @@ def _exit_of(code: int) -> Exit:
     return Exit.NOT_ALLOWED if code == Forbidden.code else Exit.FAILED
 
 
-def _print(result: ToolResult, as_json: bool) -> None:
+def _told(result: ToolResult, as_json: bool) -> Exit:
+    if isinstance(result, InputRequiredToolResult):
+        print_error("the tool asks its caller for something, which this command cannot give", "Use an MCP client.")
+        return Exit.FAILED
+    wire = _on_the_wire(result)
     if as_json:
-        wire = {"content": [each.model_dump(by_alias=True, mode="json", exclude_none=True) for each in result.content]}
-        print_json(wire | {"structuredContent": result.structured_content, "isError": result.is_error})
-        return
-    for each in result.content:
-        print_text(each.text if isinstance(each, TextContent) else f"[{each.type}]")
+        print_json(wire.model_dump(by_alias=True, mode="json", exclude_none=True))
+    else:
+        for each in wire.content:
+            print_text(each.text if isinstance(each, TextContent) else f"[{each.type}]")
+    return Exit.FAILED if wire.is_error else Exit.WELL
+
+
+def _on_the_wire(result: ToolResult) -> CallToolResult:
+    """The result as a client gets it. FastMCP has shorter forms for what is plain."""
+    found = result.to_mcp_result()
+    if isinstance(found, CallToolResult):
+        return found
+    content, structured = found if isinstance(found, tuple) else (found, None)
+    return CallToolResult(content=content, structured_content=structured)

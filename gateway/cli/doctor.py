@@ -8,7 +8,7 @@ from typing import Any
 from gateway.catalog.catalog import Catalog
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_json, print_table, print_text, say
-from gateway.cli.serving import gateway_from, state_of, tools, upstream_rows
+from gateway.cli.serving import gateway_from, keep_quiet, state_of, tools, upstream_rows
 from gateway.config.load import Loaded
 from gateway.config.model import ServerConfig
 from gateway.errors import CannotListen
@@ -20,7 +20,8 @@ Finding = dict[str, Any]
 
 def doctor(*, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
     """Connect to every upstream, try the services, and print what is well and what is not; 3 if an upstream is down."""
-    gateway, loaded = gateway_from(config, quiet=True)
+    keep_quiet()
+    gateway, loaded = gateway_from(config)
     findings = asyncio.run(_examine(gateway, loaded))
     if as_json:
         print_json({"well": all(each["well"] for each in findings), "findings": findings})

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_json, print_table, say
-from gateway.cli.serving import gateway_from
+from gateway.cli.serving import gateway_from, keep_quiet
 from gateway.server import Gateway
 
 Live = Annotated[bool, Parameter(negative="", help="Ask the upstreams first, instead of what was last heard.")]
@@ -15,13 +15,14 @@ Live = Annotated[bool, Parameter(negative="", help="Ask the upstreams first, ins
 
 def list_everything(*, config: ConfigFile = None, live: Live = False, as_json: AsJson = False) -> Exit:
     """Print every tool, resource, template and prompt: the services', and the upstreams' as last heard."""
-    gateway, _ = gateway_from(config, quiet=True)
+    keep_quiet()
+    gateway, _ = gateway_from(config)
     found = asyncio.run(_found(gateway, live))
     if as_json:
         print_json(found)
-        return Exit.WELL
-    rows = [(kind.removesuffix("s"), name, text) for kind, items in found.items() for name, text in items.items()]
-    print_table(("kind", "name", "description"), [(kind, name, _first_line(text)) for kind, name, text in rows])
+    else:
+        rows = [(kind.removesuffix("s"), name, text) for kind, items in found.items() for name, text in items.items()]
+        print_table(("kind", "name", "description"), [(kind, name, _first_line(text)) for kind, name, text in rows])
     for name, upstream in gateway.runtime.upstreams.items():
         if upstream.config.is_on and not upstream.listing.heard_at:
             say(f"note: upstream {name} was never heard: `gateway doctor` asks it")

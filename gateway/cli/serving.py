@@ -1,33 +1,35 @@
 """Build the gateway for a verb, and describe what it serves."""
 
+import logging
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gateway.app import gateway_of
+from gateway.cli import DEBUG
 from gateway.cli.check import why_off
 from gateway.config.load import Loaded, load
-from gateway.config.model import GatewayConfig, LogConfig
+from gateway.config.model import GatewayConfig
 from gateway.doors.own import upstream_status
 from gateway.errors import ConfigurationError, Fault
 from gateway.server import Gateway
 from gateway.upstream.upstream import Upstream
 
-QUIET = LogConfig(level="ERROR")
 
-
-def gateway_from(file: Path | None, service: str = "", *, quiet: bool = False) -> tuple[Gateway, Loaded]:
-    """The gateway of a configuration file; with `service`, of that service alone.
-
-    `quiet` is for verbs that say themselves how things went: the log keeps to what nobody foresaw.
-    """
+def gateway_from(file: Path | None, service: str = "") -> tuple[Gateway, Loaded]:
+    """The gateway of a configuration file; with `service`, of that service alone."""
     loaded = load(file)
     if service:
         loaded = replace(loaded, config=_only(loaded, service))
-    if quiet:
-        loaded = replace(loaded, config=loaded.config.model_copy(update={"log": QUIET}))
     return gateway_of(loaded), loaded
+
+
+def keep_quiet() -> None:
+    """No log from now on: for verbs that say themselves how things went. GATEWAY_DEBUG=1 brings it back."""
+    if os.environ.get(DEBUG) != "1":
+        logging.disable()
 
 
 def _only(loaded: Loaded, service: str) -> GatewayConfig:

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from gateway.app import secrets_of
 from gateway.cli.options import AsJson, ConfigFile
 from gateway.cli.output import Exit, print_error, print_json, print_text
-from gateway.cli.serving import QUIET, state_of, upstream_rows
+from gateway.cli.serving import keep_quiet, state_of, upstream_rows
 from gateway.config.load import load
 from gateway.errors import ConfigurationError, Fault
-from gateway.observe.logs import configure
 from gateway.upstream.upstream import Upstream
+
+EXITS = {"up": Exit.WELL, "off": Exit.FAILED}
 
 
 def ask(
@@ -32,7 +32,7 @@ def ask(
                 )
             ]
         )
-    configure(QUIET, secrets_of(loaded.config))
+    keep_quiet()
     upstream = Upstream(name, loaded.config.upstreams[name], loaded.state_dir)
     asyncio.run(_ask(upstream))
     row = upstream_rows({name: upstream})[0]
@@ -44,7 +44,7 @@ def ask(
             print_text(f"  {tool['name']}")
     else:
         print_error(f"{name} is {state_of(row)}", f"See [upstreams.{name}] in {loaded.origins[name]}.")
-    return Exit.WELL if row["state"] == "up" else Exit.UPSTREAM_DOWN
+    return EXITS.get(row["state"], Exit.UPSTREAM_DOWN)
 
 
 async def _ask(upstream: Upstream) -> None:

@@ -1,0 +1,133 @@
+"""`gateway call`: the result on stdout, what failed on stderr, and an exit status that tells which."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway import runtime
+from tests.cli.conftest import Verb
+from tests.gateways.kit import configuration, written
+from tests.upstreams.kit import Running, raw_http, raw_stdio
+
+ALONE = configuration({})
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A configuration with the service `own` and no upstream."""
+    return written(tmp_path, ALONE)
+
+
+def test_a_result_is_printed_and_nothing_else(own: Path, verb: Verb):
+    said = verb("call", "own_shout", "text=hello", "times=2")
+    assert (said.status, said.out, said.err) == (0, "HELLOHELLO\n", "")
+
+
+def test_arguments_come_as_pairs_as_json_or_both(own: Path, verb: Verb):
+    for words in (
+        ['--arguments={"text": "a", "times": 3}'],
+        ["times=3", '--arguments={"text": "a"}'],
+        ['text="a"', "times=3", '--arguments={"times": 9}'],
+    ):
+        assert verb("call", "own_shout", *words).out == "AAA\n"
+
+
+def test_an_equals_sign_belongs_to_the_value(own: Path, verb: Verb):
+    assert verb("call", "own_shout", "text=a=b").out == "A=B\n"
+
+
+def test_json_is_the_result_as_it_is_on_the_wire(own: Path, verb: Verb):
+    said = verb("call", "own_shout", "text=hello", "--json")
+    assert said.json["content"] == [{"type": "text", "text": "HELLO"}]
+    assert said.json["structuredContent"] == {"result": "HELLO"}
+    assert said.json["isError"] is False
+
+
+@pytest.mark.parametrize("words", [["hello"], ["=hello"], ["--arguments={"], ["--arguments=[]"]])
+def test_what_are_no_arguments_is_a_matter_of_usage(own: Path, verb: Verb, words: list[str]):
+    said = verb("call", "own_shout", *words)
+    assert (said.status, said.out) == (2, "")
+    assert "key=value" in said.err
+    assert "hello" not in said.err
+
+
+def test_wrong_arguments_are_named_and_not_repeated(own: Path, verb: Verb):
+    said = verb("call", "own_shout", "text=hello", "times=CANARY")
+    assert (said.status, said.out) == (1, "")
+    assert "times" in said.err
+    assert "CANARY" not in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_an_unknown_tool(own: Path, verb: Verb):
+    for name in ("nosuch", "own_nosuch", "other_nosuch"):
+        said = verb("call", name)
+        assert (said.status, said.out) == (1, "")
+        assert said.err == f"error: Unknown tool '{name}'. List the tools to see what there is.\n"
+
+
+def test_a_tool_that_fails_says_so_in_its_status(tmp_path: Path, verb: Verb, raw_modern: Running):
+    written(tmp_path, configuration({"raw": raw_modern}))
+    said = verb("call", "raw_fail", "message=no")
+    assert (said.status, said.out) == (1, "no\n[image]\n")
+
+
+def test_an_upstreams_tool(tmp_path: Path, verb: Verb, raw_modern: Running):
+    written(tmp_path, configuration({"raw": raw_modern}))
+    assert verb("call", "raw_add", "a=1", "b=2", "--json").json["structuredContent"]["sum"] == 3
+    assert len([entry for entry in raw_modern.record() if entry["rpc"] == "tools/call"]) == 1
+
+
+def test_a_tool_that_asks_back_cannot_be_used_here(tmp_path: Path, verb: Verb, fastmcp_upstream: Running):
+    written(tmp_path, configuration({"other": fastmcp_upstream}))
+    said = verb("call", "other_ask_first", "question=CANARY")
+    assert (said.status, said.out) == (1, "")
+    assert "asks its caller" in said.err
+    assert "CANARY" not in said.err
+
+
+def test_an_upstream_that_is_down_is_named_with_since_when(tmp_path: Path, verb: Verb):
+    with raw_http() as upstream:
+        written(tmp_path, configuration({"raw": upstream}))
+        assert verb("call", "raw_echo", "text=a").status == 0
+    said = verb("call", "raw_echo", "text=a")
+    assert (said.status, said.out) == (3, "")
+    assert said.err.startswith("error: Upstream 'raw' cannot be reached")
+    assert "It is down since 20" in said.err
+
+
+def test_an_upstream_that_answers_a_web_page(tmp_path: Path, verb: Verb, raw_modern: Running):
+    written(tmp_path, configuration({"raw": raw_modern}))
+    assert verb("list", "--live").status == 0
+    raw_modern.control(fault="html")
+    said = verb("call", "raw_echo", "text=CANARY")
+    assert (said.status, said.out) == (3, "")
+    assert said.err.startswith("error: Upstream 'raw' ")
+    assert "CANARY" not in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_program_gets_the_time_that_it_needs_to_start(tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runtime, "FIRST_ROUND_SECONDS", 0.0)
+    with raw_stdio(tmp_path) as program:
+        written(tmp_path, configuration({"pipe": program}))
+        said = verb("call", "pipe_echo", "text=hello")
+        assert (said.status, said.out) == (0, "hello\n")
+        assert program.alive() == []
+
+
+def test_a_file_outside_the_roots(tmp_path: Path, verb: Verb):
+    written(tmp_path, f"[services.data]\nroots = [{json.dumps(str(tmp_path))}]\n")
+    said = verb("call", "data_profile", "dataset=../../../etc/passwd")
+    assert (said.status, said.out) == (1, "")
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_database_that_is_not_there(tmp_path: Path, verb: Verb):
+    written(tmp_path, '[services.database]\nurl = "postgresql://ada:CANARY@127.0.0.1:9/shop"\n')
+    said = verb("call", "database_schema")
+    assert (said.status, said.out) == (1, "")
+    assert "'shop' at 127.0.0.1:9 cannot be reached" in said.err
+    assert "CANARY" not in said.err
+    assert len(said.err.splitlines()) == 1
