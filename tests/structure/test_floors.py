@@ -1,0 +1,106 @@
+"""Imports only go down, none is hidden in a function, and none runs in a circle."""
+
+import ast
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.structure.tree import Source, imports, sources
+
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"errors"}),
+    frozenset({"model"}),
+    frozenset({"config"}),
+    frozenset({"catalog"}),
+    frozenset({"upstream"}),
+    frozenset({"policy", "observe"}),
+    frozenset({"guard"}),
+    frozenset({"doors", "dashboard"}),
+    frozenset({"services", "listen", "stdin"}),
+    frozenset({"runtime"}),
+    frozenset({"server"}),
+    frozenset({"app"}),
+    frozenset({"cli"}),
+)
+"""The rooms of `gateway`, lowest first. A room imports itself and what lies below it, never its neighbour."""
+
+LEVEL = {room: number for number, floor in enumerate(FLOORS) for room in floor}
+LAZY = "gateway.cli"
+"""The one room that may import in functions: loading everything takes a second, and most verbs need little of it."""
+
+
+def room(name: str) -> str:
+    """The room of a dotted name below `gateway`."""
+    return name.split(".")[1]
+
+
+def upward(source: Source) -> list[str]:
+    """What a file of `gateway` imports that does not lie below its room."""
+    own = room(source.module)
+    wanted = [name for name in imports(source) if name.startswith("gateway.")]
+    return [name for name in wanted if room(name) != own and LEVEL[room(name)] >= LEVEL[own]]
+
+
+def of_gateway() -> list[Source]:
+    return [source for source in sources("gateway") if source.module != "gateway"]
+
+
+def test_every_room_has_its_floor():
+    assert {room(source.module) for source in of_gateway()} <= LEVEL.keys()
+
+
+@pytest.mark.parametrize("source", of_gateway(), ids=lambda source: source.module)
+def test_imports_only_go_down(source: Source):
+    assert upward(source) == []
+
+
+@pytest.mark.parametrize("source", sources("services"), ids=lambda source: source.module)
+def test_services_know_nothing_of_the_gateway(source: Source):
+    assert [name for name in imports(source) if name.split(".")[0] == "gateway"] == []
+
+
+def hidden(source: Source) -> list[str]:
+    """Where a file imports inside a function."""
+    return [
+        f"{source.path}:{node.lineno}"
+        for function in source.functions()
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+def test_no_import_hides_in_a_function():
+    found = [at for source in sources("gateway", "services") for at in hidden(source) if not may_be_lazy(source)]
+    assert found == []
+
+
+def may_be_lazy(source: Source) -> bool:
+    return source.module == LAZY or source.module.startswith(f"{LAZY}.")
+
+
+def test_no_imports_run_in_a_circle():
+    house = sources("gateway", "services")
+    modules = {source.module for source in house}
+
+    def module_of(name: str) -> str:
+        return name if name in modules else name.rpartition(".")[0]
+
+    graph = {source.module: {module_of(name) for name in imports(source)} & modules for source in house}
+    try:
+        TopologicalSorter({name: below - {name} for name, below in graph.items()}).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+
+
+def parsed(path: str, text: str) -> Source:
+    return Source(Path(path), text, ast.parse(text))
+
+
+def test_the_rules_find_what_breaks_them():
+    assert upward(parsed("gateway/policy/a.py", "from gateway.observe.logs import get_logger")) != []
+    assert upward(parsed("gateway/catalog/a.py", "def f():\n    import gateway.upstream.pool")) != []
+    assert upward(parsed("gateway/catalog/a.py", "from gateway.errors import Fault")) == []
+    assert hidden(parsed("gateway/guard.py", "class A:\n    def f(self):\n        import json")) == [
+        "gateway/guard.py:3"
+    ]
