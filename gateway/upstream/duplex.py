@@ -6,7 +6,7 @@ Each call's own task runs its callbacks, fed through its own inbox, so a slow ca
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from itertools import count
 from typing import Any, Protocol
 
@@ -14,8 +14,19 @@ from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, Upstream
 from gateway.upstream import messages
 from gateway.upstream.errands import Errands
 from gateway.upstream.legacy import CANCEL_SECONDS, initialize_params, initialized, legacy_params
-from gateway.upstream.modern import discovered, modern_params, offers_modern, speaks_modern
-from gateway.upstream.session import SILENT, UNKNOWN, Era, Listener, Session, Transport, answer_upstream, result_of
+from gateway.upstream.modern import discovered, listen_params, modern_params, offers_modern, speaks_modern
+from gateway.upstream.session import (
+    META_SUBSCRIPTION,
+    SILENT,
+    UNKNOWN,
+    Era,
+    Listener,
+    Notify,
+    Session,
+    Transport,
+    answer_upstream,
+    result_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +80,12 @@ class DuplexSession(Session):
 
     def __init__(self, namespace: str, channel: Channel, transport: Transport, capabilities: Mapping[str, Any]):
         self.transport = transport
-        self.on_change: Callable[[messages.Notification], None] = lambda _: None
         self._namespace = namespace
         self._channel = channel
         self._capabilities = capabilities
         self._ids = count(1)
         self._calls: dict[messages.Id, _Inbox] = {}
+        self._changes = _Inbox()
         self._errands = Errands()
         self._reader = asyncio.create_task(self._read(), name=f"reader {namespace}")
 
@@ -128,6 +139,19 @@ class DuplexSession(Session):
         finally:
             del self._calls[id]
 
+    async def listen(self, uris: Collection[str], notify: Notify) -> None:
+        listener = Listener(notify=notify)
+        if self.era == "modern":
+            await self._call("subscriptions/listen", listen_params(uris), listener)
+            return
+        # What belongs to no call comes over the same channel, without being asked for: one listener hears it.
+        inbox = self._changes = _Inbox()
+        for uri in uris:
+            await self._call("resources/subscribe", {"uri": uri}, SILENT)
+        if self.closed:
+            raise SessionLost
+        await self._follow(inbox, listener)
+
     async def _follow(self, inbox: _Inbox, listener: Listener) -> dict[str, Any]:
         while True:
             message = await inbox.get()
@@ -168,7 +192,7 @@ class DuplexSession(Session):
         )
 
     def _fail_calls(self, ending: GatewayError) -> None:
-        for inbox in self._calls.values():
+        for inbox in (*self._calls.values(), self._changes):
             inbox.put(ending)
 
     async def _take(self, raw: bytes) -> None:
@@ -194,16 +218,15 @@ class DuplexSession(Session):
             await self._reply(await answer_upstream(SILENT.ask, message))
 
     def _tell(self, message: messages.Notification) -> None:
-        if message.method == "notifications/progress":
-            token = message.params.get("progressToken")
-            inbox = self._calls.get(token) if isinstance(token, str | int) else None
-            if inbox is not None:
-                inbox.put(message)
-        elif message.method == "notifications/message":
+        if message.method == "notifications/message":
             for inbox in self._calls.values():
                 inbox.put(message)
-        else:
-            self.on_change(message)
+            return
+        meta = message.params.get("_meta")
+        call = message.params.get("progressToken") or (meta.get(META_SUBSCRIPTION) if isinstance(meta, dict) else None)
+        inbox = self._calls.get(call) if isinstance(call, str | int) else self._changes
+        if inbox is not None:
+            inbox.put(message)
 
     async def close(self) -> None:
         self.closed = True

@@ -78,8 +78,28 @@ class HttpWire:
             UpstreamError: one of its kinds, by status.
             SessionLost: 404, or 400 with words about the session, for a request that named one.
         """
+        async with self._exchange("POST", body, headers, target) as reply:
+            yield reply
+
+    @asynccontextmanager
+    async def stream(self, headers: Mapping[str, str]) -> AsyncGenerator[Reply]:
+        """Open the stream that a session says things on that belong to no request (2025-11-25 `basic/transports`).
+
+        Raises:
+            UpstreamHttpError: it has no such stream (405), or refuses it.
+            UpstreamError, SessionLost: as `post`.
+        """
+        async with self._exchange("GET", b"", headers, "") as reply:
+            if reply.status >= 300:
+                raise UpstreamHttpError(self.namespace, reply.status)
+            yield reply
+
+    @asynccontextmanager
+    async def _exchange(
+        self, method: str, body: bytes, headers: Mapping[str, str], target: str
+    ) -> AsyncGenerator[Reply]:
         with named_errors(self.namespace):
-            response = await self.client.request("POST", self._fixed + header_block(headers), body, target=target)
+            response = await self.client.request(method, self._fixed + header_block(headers), body, target=target)
             async with response:
                 if response.status >= 300:
                     incoming = _listed(await self._error(response, "Mcp-Session-Id" in headers))

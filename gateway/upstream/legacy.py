@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import count
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.upstream.session import (
     SILENT,
     UNKNOWN,
     Listener,
+    Notify,
     ServerFacts,
     Session,
     answer_upstream,
@@ -111,6 +112,20 @@ class LegacySession(Session):
             self._errands.start(self._cancel(id), f"cancelling a call to {self._wire.namespace}")
             raise
         return result_of(response)
+
+    async def listen(self, uris: Collection[str], notify: Notify) -> None:
+        for uri in uris:
+            await self.request("resources/subscribe", {"uri": uri}, SILENT, {})
+        try:
+            async with self._wire.stream(self._headers) as reply:
+                async for message in reply.messages:
+                    if isinstance(message, messages.Notification):
+                        await notify(message.method, message.params)
+                    elif isinstance(message, messages.Request):
+                        await self._reply(await answer_upstream(SILENT.ask, message))
+        except SessionLost:
+            self.closed = True
+            raise
 
     async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
         async for message in reply.messages:

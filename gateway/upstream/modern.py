@@ -1,6 +1,6 @@
 """A modern upstream over HTTP: no session, every request whole in itself (2026-07-28, `basic/transports`)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import count
 from typing import Any
 
@@ -21,6 +21,7 @@ from gateway.upstream.session import (
     SILENT,
     UNKNOWN,
     Listener,
+    Notify,
     ServerFacts,
     Session,
     result_of,
@@ -104,6 +105,9 @@ class ModernSession(Session):
                 return self._own(message, id, reply.status)
         raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
 
+    async def listen(self, uris: Collection[str], notify: Notify) -> None:
+        await self.request("subscriptions/listen", listen_params(uris), Listener(notify=notify), {})
+
     def _own(self, message: messages.Response, id: messages.Id, status: int) -> messages.Response:
         if message.id is None and message.error is not None and status >= 400:
             code = message.error["code"]
@@ -117,6 +121,12 @@ class ModernSession(Session):
 
     async def close(self) -> None:
         self.closed = True
+
+
+def listen_params(uris: Collection[str]) -> dict[str, Any]:
+    """What a `subscriptions/listen` of ours asks for (`basic/patterns/subscriptions`, Notification Filter)."""
+    lists = {"toolsListChanged": True, "promptsListChanged": True, "resourcesListChanged": True}
+    return {"notifications": {**lists, **({"resourceSubscriptions": list(uris)} if uris else {})}}
 
 
 def offers_modern(result: Mapping[str, Any]) -> bool:

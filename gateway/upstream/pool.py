@@ -82,9 +82,12 @@ class SessionPool:
             return slot.session
 
     def adopt(self, orphan: ShareKey, key: ShareKey) -> None:
-        """Let `key` have the idle session of `orphan`, if it has none itself: one process is enough for one user."""
+        """Let `key` have the session of `orphan`, if it has none itself: one process is enough for one user.
+
+        Whoever uses it as `orphan` now goes on doing so.
+        """
         slot = self._slots.get(orphan)
-        if key.lasting and key not in self._slots and slot is not None and slot.users == 0 and slot.session is not None:
+        if key.lasting and key not in self._slots and slot is not None and slot.session is not None:
             self._slots[key] = self._slots.pop(orphan)
 
     def any_open(self) -> ShareKey | None:

@@ -1,7 +1,7 @@
 """A conversation with one upstream, whatever its transport and era."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ META_PROTOCOL = "io.modelcontextprotocol/protocolVersion"
 META_CLIENT = "io.modelcontextprotocol/clientInfo"
 META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 META_LOG_LEVEL = "io.modelcontextprotocol/logLevel"
+META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 META_SERVER = "io.modelcontextprotocol/serverInfo"
 
 UNKNOWN = "It is not known whether the call ran."
@@ -101,6 +102,14 @@ class Session(ABC):
     async def describe(self) -> ServerFacts:
         """What the upstream says of itself now. A handshake fixed it once for all."""
         return self.facts
+
+    @abstractmethod
+    async def listen(self, uris: Collection[str], notify: Notify) -> None:
+        """Hear of changed lists, and of changes to the resources `uris`, until the upstream ends the stream.
+
+        Raises:
+            UpstreamAnswered, UpstreamError, SessionLost: as `request`; an upstream that tells nothing refuses.
+        """
 
     @abstractmethod
     async def close(self) -> None:

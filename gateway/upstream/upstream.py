@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.pool import SessionPool
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
+from gateway.upstream.watch import Watcher
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +47,19 @@ class Health:
 
 
 class Upstream:
-    """One other MCP server. `on_listing` is called after each change of what it offers."""
+    """One other MCP server.
+
+    `on_listing` is called after each change of what it offers, `on_updated` with its own URI of a resource that
+    changed and that somebody watches.
+    """
 
     def __init__(
-        self, namespace: str, config: UpstreamConfig, state_dir: Path, on_listing: Callable[[], None] = lambda: None
+        self,
+        namespace: str,
+        config: UpstreamConfig,
+        state_dir: Path,
+        on_listing: Callable[[], None] = lambda: None,
+        on_updated: Callable[[str], None] = lambda _: None,
     ):
         self.namespace = namespace
         self.config = config
@@ -69,7 +79,9 @@ class Upstream:
         self._failures = 0
         self._asked: deque[float] = deque(maxlen=MAX_ASKED)
         self._asking = False
+        self.watcher = Watcher(namespace, self._listen, self._list_changed, on_updated)
         self._keeper: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Upstream {self.namespace} {self.health.state} {self.pool} {self.bulkhead}>"
@@ -113,6 +125,7 @@ class Upstream:
         if self.health.state != "up":
             self.health = Health("up", time.time())
             log.info("upstream %s is up", self.namespace)
+            self.watcher.again()
 
     def failed(self, error: UpstreamError) -> UpstreamError:
         """It could not be used: note it, and give back the error to tell the caller, with since when it is down."""
@@ -137,6 +150,7 @@ class Upstream:
         """Begin to keep the listing fresh, in a task that `close` ends."""
         if self.config.is_on:
             self._keeper = asyncio.create_task(self._keep(), name=f"keeper {self.namespace}")
+            self._listener = asyncio.create_task(self.watcher.run(), name=f"watcher {self.namespace}")
 
     async def first_round(self) -> None:
         """Until it has been asked once, well or not."""
@@ -216,13 +230,28 @@ class Upstream:
         except OSError as error:
             log.warning("the listing of upstream %s cannot be kept for the next start: %s", self.namespace, error)
         if changed:
+            self.watcher.again()
             self._on_listing()
 
+    def _list_changed(self) -> None:
+        self._wanted.set()
+
+    async def _listen(self, use: Callable[[Session], Awaitable[None]]) -> None:
+        """Have `use` listen on a session of ours; for ever in vain where the upstream tells nothing of itself."""
+        if self.health.state != "up" or not (tells_changes(self.listing.capabilities) or self.watcher.watched):
+            await asyncio.Event().wait()  # until the watcher is told to try again
+        async with self.pool.acquire(self._own_key()) as session:
+            await use(session)
+
+    def _own_key(self) -> ShareKey:
+        """The session for what the gateway asks for itself."""
+        own = ShareKey(GATEWAY)
+        if self.config.command is None:
+            return own
+        return self.pool.any_open() or own  # a second process only to ask for the list would be a waste
+
     async def _fetch(self) -> Listing:
-        key = ShareKey(GATEWAY)
-        if self.config.command is not None:
-            key = self.pool.any_open() or key  # a second process only to ask for the list would be a waste
-        async with self.pool.acquire(key) as session:
+        async with self.pool.acquire(self._own_key()) as session:
             try:
                 async with asyncio.timeout(self.config.list_deadline):
                     return await fetch(self.namespace, session)
@@ -233,8 +262,15 @@ class Upstream:
 
     async def close(self) -> None:
         """End the task, the sessions and the connections."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait([self._keeper])
+        for task in (self._keeper, self._listener):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await self.pool.close()
         await self.connector.close()
+
+
+def tells_changes(capabilities: Mapping[str, Any]) -> bool:
+    """Whether an upstream says that it tells when its lists change."""
+    announced = (capabilities.get(name) for name in ("tools", "resources", "prompts"))
+    return any(isinstance(each, Mapping) and each.get("listChanged") is True for each in announced)
