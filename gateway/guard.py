@@ -51,7 +51,7 @@ class Guard:
             Forbidden: the principal has none of the scopes that the route needs.
         """
         at, began = time.time(), time.perf_counter()
-        outcome: Outcome = "ok"
+        outcome: Outcome = "error"
         error = ""
         self.running += 1
         try:

@@ -3,6 +3,8 @@
 The SDK's models drop members that they do not know; that loss is the main door's, and listed in `docs/protocol.md`.
 """
 
+import binascii
+from base64 import b64decode
 from typing import Any
 
 import mcp_types
@@ -49,7 +51,14 @@ class RelayedPrompt(PromptResult):
 def _content(each: mcp_types.TextResourceContents | mcp_types.BlobResourceContents) -> ResourceContent:
     if isinstance(each, mcp_types.TextResourceContents):
         return ResourceContent(each.text, mime_type=each.mime_type, meta=each.meta)
-    return ResourceContent(each.blob.encode(), mime_type=each.mime_type, meta=each.meta)
+    return ResourceContent(_bytes(each.blob), mime_type=each.mime_type, meta=each.meta)
+
+
+def _bytes(blob: str) -> bytes:
+    try:
+        return b64decode(blob)
+    except binascii.Error:
+        return blob.encode()  # for code in this process; clients get what the upstream sent
 
 
 def tool_result(namespace: str, result: dict[str, Any]) -> ToolResult:
@@ -61,7 +70,7 @@ def tool_result(namespace: str, result: dict[str, Any]) -> ToolResult:
     try:
         if (asked := _input_required(result)) is not None:
             return InputRequiredToolResult(asked)
-        decoded = CallToolResult.model_validate({**result, "content": _known_content(result.get("content", []))})
+        decoded = _call_result(result)
     except ValidationError as error:
         raise _broken(namespace, "tools/call") from error
     relayed = ToolResult(content=decoded.content, meta=decoded.meta, is_error=bool(decoded.is_error))
@@ -80,11 +89,11 @@ def resource_result(namespace: str, result: dict[str, Any]) -> ResourceResult:
 
 
 def prompt_result(namespace: str, result: dict[str, Any]) -> PromptResult:
-    """A `prompts/get` result."""
+    """A `prompts/get` result; content of an unknown kind as in a tool's."""
     try:
         if (asked := _input_required(result)) is not None:
             return InputRequiredPromptResult(asked)
-        return RelayedPrompt(GetPromptResult.model_validate(result))
+        return RelayedPrompt(_get_result(result))
     except ValidationError as error:
         raise _broken(namespace, "prompts/get") from error
 
@@ -93,18 +102,32 @@ def _input_required(result: dict[str, Any]) -> InputRequiredResult | None:
     return InputRequiredResult.model_validate(result) if result.get("resultType") == "input_required" else None
 
 
-def _known_content(content: Any) -> Any:
-    if not isinstance(content, list):
-        return content
-    return [each if _is_known(each) else {"type": "text", "text": orjson.dumps(each).decode()} for each in content]
+def _call_result(result: dict[str, Any]) -> CallToolResult:
+    try:
+        return CallToolResult.model_validate(result)
+    except ValidationError:
+        content = result.get("content", [])
+        known = [_known(each) for each in content] if isinstance(content, list) else content
+        return CallToolResult.model_validate({**result, "content": known})
 
 
-def _is_known(block: Any) -> bool:
+def _get_result(result: dict[str, Any]) -> GetPromptResult:
+    try:
+        return GetPromptResult.model_validate(result)
+    except ValidationError:
+        messages = result.get("messages")
+        if not isinstance(messages, list):
+            raise
+        known = [{**each, "content": _known(each.get("content"))} for each in messages if isinstance(each, dict)]
+        return GetPromptResult.model_validate({**result, "messages": known})
+
+
+def _known(block: Any) -> Any:
     try:
         CONTENT.validate_python(block)
     except ValidationError:
-        return False
-    return True
+        return {"type": "text", "text": orjson.dumps(block).decode()}
+    return block
 
 
 def _broken(namespace: str, method: str) -> UpstreamBroken:

@@ -3,15 +3,14 @@
 import asyncio
 from typing import Any
 
-import pytest
-
-from tests.contract.pairs import CLIENTS, STREAMING, Era, Pair, pairs
+from tests.contract.pairs import STREAMING, Pair, pairs
 from tests.contract.requirements import requirement
 from tests.contract.wire import wire
 from tests.gateways.kit import Served
 
 PROGRESS = "notifications/progress"
 LOG = "notifications/message"
+INVALID_PARAMS = -32602
 LEVEL = "io.modelcontextprotocol/logLevel"
 
 
@@ -96,12 +95,18 @@ async def test_a_legacy_session_hears_the_level_that_it_set_and_above(pair: Pair
         assert len((await other.call(pair.name("log"), level="info", message="look")).told(LOG)) == 1
 
 
-@requirement("logs.session-level", "logs.requested")
-@pytest.mark.parametrize("era", CLIENTS)
-async def test_a_level_that_does_not_exist_is_refused(gateway: Served, era: Era) -> None:
-    async with wire(gateway.url, era) as client:
-        if era == "legacy":
-            answer = await client.ask("logging/setLevel", level="loud")
-        else:
-            answer = await client.call("modern_log", meta={LEVEL: "loud"}, level="error", message="look")
-    assert answer.error["code"] == -32602
+@requirement("logs.requested")
+async def test_a_request_with_a_level_that_does_not_exist_is_refused(gateway: Served) -> None:
+    async with wire(gateway.url, "modern") as client:
+        answer = await client.call("modern_log", meta={LEVEL: "loud"}, level="error", message="look")
+    assert answer.error["code"] == INVALID_PARAMS
+
+
+@requirement("logs.session-level")
+async def test_a_refused_level_leaves_a_session_as_it_was(gateway: Served) -> None:
+    async with wire(gateway.url, "legacy") as client:
+        await client.ask("logging/setLevel", level="error")
+        assert (await client.ask("logging/setLevel", level="loud")).error["code"] == INVALID_PARAMS
+        for level, heard in (("warning", False), ("error", True)):
+            answer = await client.call("modern_log", level=level, message="look")
+            assert [each["level"] for each in answer.told(LOG)] == [level] * heard

@@ -1,0 +1,165 @@
+"""The guard: who may, how it ended, and that everyone who should hears of it exactly once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from dirty_equals import IsFloat, IsNow
+
+from gateway.errors import Forbidden, UpstreamAnswered, UpstreamDown
+from gateway.guard import Call, Guard
+from gateway.model.event import CallEvent
+from gateway.model.principal import LOOPBACK, Principal
+from gateway.model.route import Route
+
+ROUTE = Route("tool", "upstream", "raw", "raw_echo", "echo", {"name": "raw_echo"})
+READER = Principal("key:reader", frozenset({"raw:read"}), "key")
+
+
+class Watched:
+    """A guard and the events that it told of."""
+
+    def __init__(self) -> None:
+        self.events: list[CallEvent] = []
+        self.guard = Guard([self.events.append])
+
+    async def call(
+        self,
+        run: Callable[[], Awaitable[Any]],
+        principal: Principal = LOOPBACK,
+        is_error: Callable[[Any], bool] = lambda _: False,
+    ) -> Any:
+        return await self.guard.call(Call("request-1", ROUTE, principal, "modern"), run, is_error)
+
+    @property
+    def ending(self) -> tuple[str, str]:
+        """Outcome and error of the one call."""
+        (event,) = self.events
+        return event.outcome, event.error
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+async def answer() -> str:
+    return "hello"
+
+
+def failing(error: BaseException) -> Callable[[], Awaitable[Any]]:
+    async def run() -> Any:
+        raise error
+
+    return run
+
+
+async def test_a_call_that_went_well_is_recorded_whole(watched: Watched) -> None:
+    assert await watched.call(answer) == "hello"
+    (event,) = watched.events
+    assert event.at == IsNow(unix_number=True, delta=5)
+    assert event.seconds == IsFloat(ge=0, lt=5)
+    assert event == CallEvent(
+        request_id="request-1",
+        at=event.at,
+        seconds=event.seconds,
+        kind="tool",
+        owner="upstream",
+        namespace="raw",
+        name="raw_echo",
+        subject="loopback",
+        proof="loopback",
+        era="modern",
+        outcome="ok",
+        error="",
+    )
+
+
+async def test_a_result_that_reports_a_failure_is_the_tools_error(watched: Watched) -> None:
+    assert await watched.call(answer, is_error=lambda result: result == "hello") == "hello"
+    assert watched.ending == ("tool_error", "")
+
+
+async def test_a_principal_without_the_scope_is_refused_and_nothing_runs(watched: Watched) -> None:
+    ran: list[None] = []
+
+    async def run() -> None:
+        ran.append(None)
+
+    with pytest.raises(Forbidden, match="'raw_echo' needs one of the scopes raw_echo, raw:write") as refusal:
+        await watched.call(run, READER)
+    assert refusal.value.data["required_scopes"] == ["raw_echo", "raw:write", "raw:*", "*:write", "*"]
+    assert not ran
+    assert watched.ending == ("refused", "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (UpstreamDown("raw", "cannot be reached."), "upstream_down"),
+        (UpstreamAnswered(1234, "too bad"), "upstream_error"),
+    ],
+)
+async def test_a_failure_with_a_name_is_an_error_of_that_kind(watched: Watched, error: Exception, kind: str) -> None:
+    with pytest.raises(type(error)):
+        await watched.call(failing(error))
+    assert watched.ending == ("error", kind)
+
+
+async def test_a_services_own_failure_reaches_its_caller_as_it_is(watched: Watched) -> None:
+    error = ZeroDivisionError("inside")
+    with pytest.raises(ZeroDivisionError) as caught:
+        await watched.call(failing(error))
+    assert caught.value is error
+    assert watched.ending == ("tool_error", "")
+
+
+async def test_a_call_that_its_caller_gave_up_is_cancelled(watched: Watched) -> None:
+    started = asyncio.Event()
+
+    async def run() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(watched.call(run))
+    await started.wait()
+    assert (watched.guard.running, watched.guard.finished) == (1, 0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert watched.ending == ("cancelled", "")
+    assert (watched.guard.running, watched.guard.finished) == (0, 1)
+
+
+async def test_what_ends_the_whole_program_is_not_recorded_as_a_success(watched: Watched) -> None:
+    with pytest.raises(GeneratorExit):
+        await watched.call(failing(GeneratorExit()))
+    assert watched.ending == ("error", "")
+
+
+async def test_a_failing_sink_harms_neither_the_call_nor_the_other_sinks(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[CallEvent] = []
+
+    def broken(event: CallEvent) -> None:
+        raise OSError("disk full")
+
+    guard = Guard([broken, events.append])
+    result = await guard.call(Call("request-1", ROUTE, LOOPBACK, "modern"), answer, lambda _: False)
+    assert result == "hello"
+    assert [event.outcome for event in events] == ["ok"]
+    assert "a sink failed" in caplog.text
+
+
+async def test_the_guard_counts_what_runs_and_what_ended(watched: Watched) -> None:
+    assert repr(watched.guard) == "<Guard running=0 finished=0>"
+    await asyncio.gather(*(watched.call(answer) for _ in range(5)))
+    with pytest.raises(Forbidden):
+        await watched.call(answer, READER)
+    assert repr(watched.guard) == "<Guard running=0 finished=6>"
+
+
+def test_a_list_shows_what_may_be_called() -> None:
+    guard = Guard()
+    assert guard.may_see(LOOPBACK, ROUTE)
+    assert not guard.may_see(READER, ROUTE)
