@@ -21,15 +21,18 @@ from gateway.doors.edge import Edge
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
 from gateway.errors import CannotListen
-from gateway.listen import Listener, bind, is_loopback
+from gateway.listen import Listener, bind, is_loopback, origin
+from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
 from gateway.runtime import Runtime
 from gateway.stdin import ended_by_signals
 
+log = get_logger(__name__)
+
 VERSION = "0.1.0"
 
 # Access lines are ours to format; WebSockets are no transport of MCP's.
-UVICORN = {"lifespan": "on", "log_config": None, "server_header": False, "ws": "none"}
+UVICORN: dict[str, Any] = {"lifespan": "on", "log_config": None, "server_header": False, "ws": "none"}
 
 NOT_ALONE = (
     "Other machines could reach this address, and no authentication is configured. "
@@ -155,19 +158,23 @@ class Gateway(FastMCP):
         listeners = list(sockets) or [bind(host or server.host, server.port if port is None else port)]
         try:
             self.check_reach(listeners)
-            settings: dict[str, Any] = (
-                {"timeout_graceful_shutdown": math.ceil(server.grace)} | UVICORN | (uvicorn_config or {})
-            )
-            config = uvicorn.Config(self.http_app(transport=transport, **options), **settings)
+            app = self.http_app(transport=transport, **options)
+            grace: dict[str, Any] = {"timeout_graceful_shutdown": math.ceil(server.grace)}
+            config = uvicorn.Config(app, **UVICORN | grace | (uvicorn_config or {}))
             if show_banner:
                 log_server_banner(self)
             async with self.opened():
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
-                await Listener(config, self.on_ready).serve(listeners)
+                await Listener(config, lambda: self._tell(listeners, app.state.path)).serve(listeners)
         finally:
             for listener in listeners:
                 listener.close()
+
+    def _tell(self, listeners: Sequence[socket.socket], path: str) -> None:
+        for listener in listeners:
+            log.info("serving", url=origin(listener) + path)
+        self.on_ready()
 
     def check_reach(self, listeners: Sequence[socket.socket]) -> None:
         """Refuse sockets that other machines can reach while there is no authentication.
