@@ -1,13 +1,14 @@
 """What every HTTP request passes first: a request id, the brake on guessing, loopback, host and origin."""
 
 import math
+import re
 from collections.abc import Sequence
 from ipaddress import ip_address
 from secrets import token_hex
 
 from fastmcp.server.http import HostOriginGuardMiddleware
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.observe.logs import get_logger, request_id
@@ -17,6 +18,10 @@ log = get_logger(__name__)
 
 # Probes come from load balancers, which name the host as they like, and learn nothing secret.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+# A host, and a host with a scheme before it (RFC 9110, section 7.2; RFC 6454, section 7). The check behind looks at a
+# part of what it gets: `[::1].evil.example` would pass there.
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+ORIGIN = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*://{HOST.pattern}")
 NO_AUTHENTICATION = (
     "This gateway has no authentication configured and serves loopback only. Make a key with `gateway keys create`."
 )
@@ -52,6 +57,10 @@ class Edge:
             await self._app(scope, receive, send)
         elif self._loopback_only and not _arrived_on_loopback(scope):
             await JSONResponse({"error": NO_AUTHENTICATION}, 403)(scope, receive, send)
+        elif not _is_one(HOST, Headers(scope=scope).getlist("host")):
+            await Response("Misdirected Request", 421)(scope, receive, send)
+        elif (origins := Headers(scope=scope).getlist("origin")) and not _is_one(ORIGIN, origins):
+            await Response("Forbidden Origin", 403)(scope, receive, send)
         elif "authorization" in Headers(scope=scope):
             await self._with_credential(scope, receive, send)
         else:
@@ -73,6 +82,10 @@ class Edge:
             await send(message)
 
         await self._checked(scope, receive, counting)
+
+
+def _is_one(shape: re.Pattern[str], values: Sequence[str]) -> bool:
+    return len(values) == 1 and shape.fullmatch(values[0]) is not None
 
 
 def _arrived_on_loopback(scope: Scope) -> bool:

@@ -1,0 +1,1 @@
+"""Attacks, and what stands against them. Attack strings are in `data`."""
