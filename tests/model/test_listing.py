@@ -1,0 +1,44 @@
+"""A listing: what one owner offers, as last heard."""
+
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import pytest
+
+from gateway.model.listing import EMPTY, Listing
+
+HEARD = Listing(tools=({"name": "echo"},), prompts=({"name": "greet"}, {"name": "plain"}), heard_at=1.0)
+
+
+def test_its_repr_counts_what_is_offered():
+    assert repr(HEARD) == "<Listing tools=1 resources=0 templates=0 prompts=2>"
+    assert repr(EMPTY) == "<Listing tools=0 resources=0 templates=0 prompts=0>"
+
+
+def test_the_same_offer_heard_later_is_the_same():
+    later = replace(HEARD, heard_at=2.0, faults=("one entry has no name",), info={"version": "2"})
+    assert HEARD.same_offer(later)
+
+
+CHANGES: dict[str, Any] = {
+    "tools": ({"name": "echo", "description": "Says it again."},),
+    "resources": ({"uri": "text://a"},),
+    "templates": ({"uriTemplate": "text://{a}"},),
+    "prompts": (),
+    "capabilities": {"logging": {}},
+    "instructions": "Ask first.",
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_another_offer_is_another(name: str):
+    assert not HEARD.same_offer(replace(HEARD, **{name: CHANGES[name]}))
+
+
+def test_every_field_is_an_offer_or_is_about_the_hearing():
+    assert {field.name for field in fields(Listing)} == CHANGES.keys() | {"info", "heard_at", "faults"}
+
+
+def test_it_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        HEARD.heard_at = 3.0  # ty: ignore[invalid-assignment]
