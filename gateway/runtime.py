@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from fastmcp import FastMCP
 
 from gateway.catalog.catalog import Catalog, Source, build
+from gateway.catalog.uris import to_public
 from gateway.config.model import GatewayConfig
 from gateway.guard import Guard
 from gateway.model.listing import EMPTY, Listing
@@ -38,8 +40,11 @@ class Runtime:
         self.own = own
         self.services = services
         self.upstreams: Mapping[str, Upstream] = {
-            name: Upstream(name, each, state_dir, self._rebuild) for name, each in config.upstreams.items()
+            name: Upstream(name, each, state_dir, self._rebuild, partial(self._updated, name))
+            for name, each in config.upstreams.items()
         }
+        self.on_updated: Callable[[str], None] = lambda _: None
+        """Called with the public URI of a resource that changed and that somebody watches."""
         self._listings: dict[str, Listing] = {}
         self._watchers: list[Callable[[Catalog], None]] = []
         self.catalog = self._build()
@@ -91,6 +96,9 @@ class Runtime:
             if listing.instructions
         ]
         return "\n\n".join(filter(None, parts))
+
+    def _updated(self, namespace: str, uri: str) -> None:
+        self.on_updated(to_public(namespace, uri))
 
     def _rebuild(self) -> None:
         older, self.catalog = self.catalog, self._build()

@@ -16,6 +16,7 @@ from fastmcp.utilities.cli import log_server_banner
 
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
+from gateway.doors.changes import Changes
 from gateway.doors.components import Run
 from gateway.doors.edge import Edge
 from gateway.doors.main import MainDoor
@@ -81,7 +82,11 @@ class Gateway(FastMCP):
         for namespace, service in runtime.services.items():
             self.mount(service, namespace=namespace)
         self.add_provider(_Upstreams(runtime, door.run, self._open))
+        self._changes = Changes(runtime)
+        self._changes.serve(self._mcp_server)
         runtime.watch(self._tell_instructions)
+        runtime.watch(self._changes.catalog_changed)
+        runtime.on_updated = self._changes.resource_changed
         self._add_routes(auth, metrics)
 
     def opened(self) -> AbstractAsyncContextManager[None]:
@@ -95,7 +100,7 @@ class Gateway(FastMCP):
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[None]:
-        async with self.runtime.lifespan():
+        async with self.runtime.lifespan(), self._changes.told():
             self._ready = True
             try:
                 yield

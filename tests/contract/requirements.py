@@ -194,6 +194,22 @@ REQUIREMENTS = (
         "2026-07-28 basic/index#error-responses",
         "An upstream's JSON-RPC error keeps its code, message and data.",
     ),
+    # what changes
+    Requirement(
+        "changes.acknowledged",
+        "2026-07-28 basic/patterns/subscriptions#acknowledgment",
+        "A listen is acknowledged first, with the subset of its filter that the client may hear of, and its own id.",
+    ),
+    Requirement(
+        "changes.lists",
+        "2026-07-28 basic/patterns/subscriptions#receiving-notifications",
+        "A list that changes upstream is told of to clients that listen, and to legacy sessions.",
+    ),
+    Requirement(
+        "changes.resources",
+        "2026-07-28 basic/patterns/subscriptions#notification-filter",
+        "A change to a watched resource is told of by its public URI, to those only who watch it.",
+    ),
     # _meta
     Requirement(
         "meta.vendor",

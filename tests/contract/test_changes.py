@@ -1,0 +1,112 @@
+"""What upstreams tell of themselves reaches the clients that want to hear it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from tests.contract.pairs import RAW, Pair, pairs
+from tests.contract.requirements import requirement
+from tests.contract.wire import wire
+from tests.gateways.kit import Served
+from tests.upstreams.messages import ACCEPT, initialize, legacy_request, messages_of, modern_request
+from tests.upstreams.raw.definitions import NOTES
+
+SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
+LISTEN_ID = "changes-1"
+PATIENCE = 5.0
+
+# Without a session id there is no stream that a legacy server could tell on by itself.
+TELLING = [kind for kind in RAW if kind.namespace != "sessionless"]
+
+Message = dict[str, Any]
+
+
+@asynccontextmanager
+async def listening(url: str, **filter: Any) -> AsyncGenerator[AsyncGenerator[Message]]:
+    """The messages of a modern `subscriptions/listen`, from its acknowledgment on."""
+    body, headers = modern_request("subscriptions/listen", LISTEN_ID, notifications=filter)
+    async with (
+        httpx.AsyncClient(timeout=PATIENCE) as http,
+        http.stream("POST", url, json=body, headers=headers) as open_,
+    ):
+        yield messages_of(open_)
+
+
+@asynccontextmanager
+async def session(url: str, *watched: str) -> AsyncGenerator[AsyncGenerator[Message]]:
+    """The messages on the GET stream of a legacy session that watches these URIs."""
+    async with httpx.AsyncClient(timeout=PATIENCE) as http:
+        shaken = await http.post(url, json=initialize(), headers=ACCEPT)
+        headers = {**ACCEPT, "mcp-session-id": shaken.headers["mcp-session-id"]}
+        await http.post(url, json={"jsonrpc": "2.0", "method": "notifications/initialized"}, headers=headers)
+        for uri in watched:
+            answer = await http.post(url, json=legacy_request("resources/subscribe", 1, uri=uri), headers=headers)
+            assert answer.status_code == 200
+        async with http.stream("GET", url, headers=headers) as open_:
+            yield messages_of(open_)
+
+
+async def until(messages: AsyncGenerator[Message], method: str) -> Message:
+    """The next message of this method."""
+    async with asyncio.timeout(PATIENCE):
+        async for message in messages:
+            if message.get("method") == method:
+                return message
+    raise AssertionError(f"the stream ended without {method}")
+
+
+@requirement("changes.acknowledged")
+async def test_a_listen_is_acknowledged_first(gateway: Served) -> None:
+    watched = ["text://modern/raw/notes", "text://nobody/here"]
+    async with listening(gateway.url, toolsListChanged=True, resourceSubscriptions=watched) as messages:
+        first = await anext(messages)
+    assert first["method"] == "notifications/subscriptions/acknowledged"
+    assert first["params"]["_meta"][SUBSCRIPTION] == LISTEN_ID
+    honored = {"toolsListChanged": True, "resourceSubscriptions": ["text://modern/raw/notes"]}
+    assert first["params"]["notifications"] == honored
+
+
+@requirement("changes.lists")
+@pairs(TELLING)
+async def test_a_changed_list_is_told(pair: Pair) -> None:
+    opened = (
+        listening(pair.gateway.url, toolsListChanged=True) if pair.client_era == "modern" else session(pair.gateway.url)
+    )
+    async with opened as messages:
+        if pair.client_era == "modern":
+            await anext(messages)
+        pair.upstream.control(extra=["just_added"])
+        told = await until(messages, "notifications/tools/list_changed")
+    if pair.client_era == "modern":
+        assert told["params"]["_meta"][SUBSCRIPTION] == LISTEN_ID
+    async with wire(pair.gateway.url, pair.client_era) as client:
+        assert pair.name("just_added") in {tool["name"] for tool in (await client.ask("tools/list")).result["tools"]}
+
+
+@requirement("changes.resources")
+@pairs(TELLING)
+async def test_a_changed_resource_is_told_to_who_watches_it(pair: Pair) -> None:
+    public = pair.uri(NOTES)
+    modern = pair.client_era == "modern"
+    opened = (
+        listening(pair.gateway.url, resourceSubscriptions=[public]) if modern else session(pair.gateway.url, public)
+    )
+    async with opened as messages:
+        if modern:
+            await anext(messages)
+        telling = asyncio.create_task(_keep_telling(pair))  # the gateway asks upstream for it only now
+        try:
+            told = await until(messages, "notifications/resources/updated")
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+    assert told["params"]["uri"] == public
+
+
+async def _keep_telling(pair: Pair) -> None:
+    """Change the resource again and again: there is no other event that says when the upstream is watched."""
+    while True:
+        await asyncio.to_thread(pair.upstream.control, updated=NOTES)
