@@ -1,7 +1,9 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
 .PHONY: up test lint types docs conformance ci lock bench clean
 
-PYTHON ?= python3
+# The first Python that is new enough, looked for only when an environment has to be made.
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
@@ -34,12 +36,16 @@ lock: $(INSTALLED)
 	$(UV) lock --upgrade --quiet
 	$(UV) export --quiet --format requirements-txt --no-emit-project --all-groups --no-header --output-file requirements.lock
 
-$(INSTALLED): requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+$(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	@$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
+
+$(BIN)/python:
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet $(VENV); \
+	elif test -n "$(PYTHON)"; then $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
+	else echo "Python 3.11 or newer is needed, and none was found. Install it, or uv, which brings its own." >&2; exit 1; fi
 
 clean:
 	rm -rf $(VENV) .venv-* dist build
