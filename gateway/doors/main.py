@@ -99,7 +99,7 @@ class MainDoor(Middleware):
             if route is None:
                 raise _unknown(kind, name)
             if route.owner == "upstream":
-                return await self.run(route, context.message.model_dump(by_alias=True, exclude_none=True))
+                return await self.run(route, _params(context))
             return await self._guarded(route, lambda: _known(served, kind, name))
 
     async def run(self, route: Route, params: dict[str, Any]) -> Any:
@@ -211,6 +211,17 @@ DECODERS: Mapping[Kind, Callable[[str, dict[str, Any]], Any]] = {
 def _context(context: MiddlewareContext[Any]) -> Context:
     assert isinstance(context.fastmcp_context, Context)
     return context.fastmcp_context
+
+
+def _params(context: MiddlewareContext[Any]) -> dict[str, Any]:
+    """What the client sent, as it stands on the wire.
+
+    FastMCP leaves a client's answers to what an upstream asked (`basic/patterns/mrtr`) out of the message for prompts
+    and resources; its context has them for all.
+    """
+    asked = {"input_responses": _context(context).input_responses, "request_state": _context(context).request_state}
+    message = context.message.model_copy(update={name: value for name, value in asked.items() if value is not None})
+    return message.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _server(context: MiddlewareContext[Any]) -> FastMCP:

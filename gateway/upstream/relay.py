@@ -21,6 +21,7 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.model.route import Kind, Route
+from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.session import META_SERVER, SILENT, UNKNOWN, Listener, Session
 from gateway.upstream.sharing import Caller
 from gateway.upstream.upstream import Upstream
@@ -65,7 +66,7 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     try:
         async with asyncio.timeout(upstream.config.deadline), upstream.bulkhead.place():
             has_place = True
-            result = await _send(upstream, call.caller, method, params, listener, headers)
+            result = await _completed(upstream, call.caller, method, params, listener, headers)
     except TimeoutError:
         raise _late(upstream) if has_place else upstream.bulkhead.refusal() from None
     except UpstreamError as error:
@@ -80,6 +81,24 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
 def _late(upstream: Upstream) -> UpstreamTimeout:
     seconds = f"{upstream.config.deadline:g} s"
     return UpstreamTimeout(upstream.namespace, f"did not answer within {seconds}. {UNKNOWN} Its deadline is a setting.")
+
+
+async def _completed(
+    upstream: Upstream,
+    caller: Caller,
+    method: str,
+    params: dict[str, Any],
+    listener: Listener,
+    headers: Mapping[str, str],
+) -> dict[str, Any]:
+    """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
+
+    async def send(params: dict[str, Any]) -> dict[str, Any]:
+        return await _send(upstream, caller, method, params, listener, headers)
+
+    if listener.era == "modern":
+        return await send(params)
+    return await until_complete(upstream.namespace, send, params, listener.ask)
 
 
 async def _send(
@@ -132,10 +151,10 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
 def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
     """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
     speech = upstream.connector.speech
-    same_era = speech is not None and speech.era == listener.era
+    capabilities = declared(listener, speech.era if speech is not None else None)
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
-    return replace(listener, notify=_only_wanted(listener), capabilities=listener.capabilities if same_era else {})
+    return replace(listener, notify=_only_wanted(listener), capabilities=capabilities)
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:

@@ -188,6 +188,11 @@ REQUIREMENTS = (
         "2026-07-28 basic/patterns/mrtr#basic-workflow",
         "An input-required result passes from a modern upstream to a modern client, and the retry back.",
     ),
+    Requirement(
+        "mrtr.legacy-client",
+        "2026-07-28 basic/patterns/mrtr#basic-workflow",
+        "The input that a modern upstream requires is asked of a legacy client in mid-call, and sent back.",
+    ),
     # errors
     Requirement(
         "errors.kept",

@@ -80,3 +80,14 @@ async def test_an_upstream_cannot_ask_a_client_that_did_not_declare_it(pair: Pai
         with pytest.raises(MCPError, match="elicitation") as refusal:
             await client.call_tool(pair.name("ask"), {"question": "Which colour?"})
     assert refusal.value.error.code == -32021
+
+
+@requirement("mrtr.legacy-client")
+@pairs(MODERN_ASKING, clients=["legacy"])
+async def test_a_modern_upstream_asks_the_user_of_a_legacy_client(pair: Pair) -> None:
+    user = User()
+    tool = "ask" if pair.kind.is_raw else "ask_first"
+    async with pair.client(elicitation_handler=user) as client:
+        result = await client.call_tool(pair.name(tool), {"question": "Which colour?"})
+    assert user.asked == ["Which colour?"]
+    assert answered(result) == "accept: blue"

@@ -1,0 +1,81 @@
+"""What a modern upstream asks, put to a legacy client."""
+
+from typing import Any
+
+import pytest
+
+from gateway.errors import UpstreamAnswered, UpstreamBroken
+from gateway.upstream.asking import MAX_ROUNDS, declared, until_complete
+from gateway.upstream.session import Listener
+
+QUESTION = {"method": "elicitation/create", "params": {"message": "Which colour?"}}
+ASKS: dict[str, Any] = {"resultType": "input_required", "inputRequests": {"colour": QUESTION}, "requestState": "s1"}
+DONE = {"resultType": "complete", "content": []}
+
+
+class Upstream:
+    """Gives its answers in turn, and keeps what it was sent."""
+
+    def __init__(self, *answers: dict[str, Any]):
+        self.answers = list(answers)
+        self.sent: list[dict[str, Any]] = []
+
+    async def send(self, params: dict[str, Any]) -> dict[str, Any]:
+        self.sent.append(params)
+        return self.answers.pop(0)
+
+
+async def blue(method: str, params: dict[str, Any]) -> dict[str, Any]:
+    return {"action": "accept", "content": {"answer": "blue"}, "asked": [method, params["message"]]}
+
+
+async def test_the_request_is_sent_again_with_the_answers_and_the_state():
+    upstream = Upstream(ASKS, DONE)
+    assert await until_complete("up", upstream.send, {"name": "paint"}, blue) == DONE
+    answer = {"action": "accept", "content": {"answer": "blue"}, "asked": ["elicitation/create", "Which colour?"]}
+    assert upstream.sent == [
+        {"name": "paint"},
+        {"name": "paint", "inputResponses": {"colour": answer}, "requestState": "s1"},
+    ]
+
+
+async def test_state_alone_is_sent_back_without_a_question():
+    upstream = Upstream({"resultType": "input_required", "requestState": "later"}, DONE)
+    await until_complete("up", upstream.send, {}, blue)
+    assert upstream.sent[1] == {"inputResponses": {}, "requestState": "later"}
+
+
+async def test_a_client_that_will_not_answer_ends_the_call():
+    async def refuse(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        raise UpstreamAnswered(-1, "User rejected the request")
+
+    with pytest.raises(UpstreamAnswered, match="rejected"):
+        await until_complete("up", Upstream(ASKS).send, {}, refuse)
+
+
+async def test_questions_have_an_end():
+    with pytest.raises(UpstreamBroken, match="more than"):
+        await until_complete("up", Upstream(*[ASKS] * (MAX_ROUNDS + 1)).send, {}, blue)
+
+
+@pytest.mark.parametrize("wanted", ["colour", {"params": {}}, {"method": "elicitation/create", "params": 1}])
+async def test_what_is_no_request_is_named(wanted: Any):
+    with pytest.raises(UpstreamBroken, match="no request"):
+        await until_complete("up", Upstream({**ASKS, "inputRequests": {"colour": wanted}}).send, {}, blue)
+
+
+CAPABILITIES = {"elicitation": {}, "sampling": {}, "roots": {}, "experimental": {"x": {}}}
+
+
+@pytest.mark.parametrize(
+    ("client", "upstream", "names"),
+    [
+        ("legacy", "legacy", {"elicitation", "sampling", "roots", "experimental"}),
+        ("modern", "modern", {"elicitation", "sampling", "roots", "experimental"}),
+        ("legacy", "modern", {"elicitation", "sampling", "roots"}),
+        ("modern", "legacy", set()),
+        ("modern", None, set()),
+    ],
+)
+def test_an_upstream_is_told_only_what_it_can_ask_for(client: Any, upstream: Any, names: set[str]):
+    assert declared(Listener(era=client, capabilities=CAPABILITIES), upstream).keys() == names
