@@ -53,7 +53,7 @@ def describe(table: Table) -> TableInfo:
             (
                 ForeignKeyInfo(
                     columns=list(key.column_keys),
-                    references=key.referred_table.name,
+                    references=key.referred_table.fullname,
                     referenced_columns=[element.column.name for element in key.elements],
                 )
                 for key in table.foreign_key_constraints

@@ -22,6 +22,7 @@ _TAKES: dict[Action, frozenset[str]] = {
     "update": frozenset({"where", "values"}),
     "delete": frozenset({"where"}),
 }
+_PARTS = frozenset().union(*_TAKES.values())
 _NEEDS: dict[Action, tuple[str, ...]] = {
     "select": (),
     "insert": ("values",),
@@ -86,16 +87,12 @@ def rows_wanted(query: Query, max_rows: int) -> int:
 
 
 def _require_parts(query: Query) -> None:
-    given = {part for part in ("columns", "where", "values", "order_by", "limit", "offset") if _given(query, part)}
-    for part in sorted(given - _TAKES[query.action]):
-        raise ToolError(f"The action {query.action} takes no {part}. Leave it out.")
+    for part in sorted(_PARTS - _TAKES[query.action]):
+        if getattr(query, part) is not None:
+            raise ToolError(f"The action {query.action} takes no {part}. Leave it out.")
     for part in _NEEDS[query.action]:
         if not getattr(query, part):
             raise ToolError(f"The action {query.action} needs {part}. {_CURES[part]}")
-
-
-def _given(query: Query, part: str) -> bool:
-    return getattr(query, part) is not None
 
 
 def _select(query: Query, table: Table, max_rows: int) -> Executable:

@@ -41,6 +41,7 @@ def postgresql() -> Generator[PostgresServer]:
 @pytest.fixture
 def postgresql_url(postgresql: PostgresServer) -> str:
     """The url of a PostgreSQL database without tables. It is one and the same, for making one takes long."""
+    postgresql.psql("DROP SCHEMA IF EXISTS other CASCADE")
     postgresql.psql("DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC")
     return postgresql.get_uri("postgres")
 

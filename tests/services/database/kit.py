@@ -51,6 +51,18 @@ async def execute(url: str, *statements: str) -> None:
     await engine.dispose()
 
 
+async def connected(postgresql_url: str) -> list[int]:
+    """The process ids of the server's ends of all connections but the asking one."""
+    engine = create_async_engine(parse_address(postgresql_url).url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        others = text(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        pids = (await connection.execute(others)).scalars().all()
+    await engine.dispose()
+    return list(pids)
+
+
 async def count(url: str, table: str) -> int:
     """How many rows a table has."""
     engine = create_async_engine(parse_address(url).url, poolclass=NullPool)

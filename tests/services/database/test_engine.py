@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from services.database.engine import Database
 from services.database.settings import Settings
-from tests.services.database.kit import count
+from tests.services.database.kit import connected, count
 
 NEW = {"email": "new@example.com", "role": "viewer", "active": True}
 
@@ -24,19 +24,15 @@ async def test_many_calls_at_once_share_the_database(tools, url):
 
 
 async def test_closed_it_holds_no_connection_and_opens_again(postgresql_url):
-    first, second = Database(Settings(url=postgresql_url)), Database(Settings(url=postgresql_url))
-    mine = await first.run(backend)
-    await first.close()
+    database = Database(Settings(url=postgresql_url))
+    mine = await database.run(backend)
+    await database.close()
     async with asyncio.timeout(5):
-        while mine in await second.run(backends):
+        while mine in await connected(postgresql_url):
             pass
-    assert await first.run(backend) != mine
-    await asyncio.gather(first.close(), second.close())
+    assert await database.run(backend) != mine
+    await database.close()
 
 
 async def backend(connection):
     return (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
-
-
-async def backends(connection):
-    return (await connection.execute(text("SELECT pid FROM pg_stat_activity"))).scalars().all()

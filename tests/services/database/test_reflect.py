@@ -28,6 +28,21 @@ async def test_tables_with_columns_types_and_keys(serve, url):
     ]
 
 
+async def test_a_table_of_another_schema_is_named_with_it_and_left_out(serve, postgresql_url):
+    await execute(
+        postgresql_url,
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.parent (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE child (parent_id INTEGER REFERENCES other.parent)",
+    )
+    tools = await serve(postgresql_url)
+    [child] = (await tools.schema()).data["tables"]
+    assert child["foreign_keys"] == [
+        {"columns": ["parent_id"], "references": "other.parent", "referenced_columns": ["id"]}
+    ]
+    assert (await tools.query("select", "parent")).error == "There is no such table. The database has child."
+
+
 async def test_one_table_can_be_asked_for(tools):
     schema = await tools.schema(table="users")
     assert [table["name"] for table in schema.data["tables"]] == ["users"]

@@ -8,7 +8,7 @@ from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 
 from services.database.server import Settings, create_server
-from tests.services.database.kit import Tools
+from tests.services.database.kit import Tools, connected
 
 SERVER = Path(__file__).parents[3] / "services" / "database" / "server.py"
 
@@ -59,6 +59,16 @@ async def test_a_server_can_be_stopped_and_started_again(url):
     for _ in range(2):
         async with Client(server) as client:
             assert len((await Tools(client).query("select", "users")).rows) == 12
+
+
+async def test_stopping_closes_the_connections(postgresql_url):
+    async with Client(create_server(Settings(url=postgresql_url))) as client:
+        await client.call_tool("schema")
+        mine = await connected(postgresql_url)
+    assert mine
+    async with asyncio.timeout(5):
+        while set(mine) & set(await connected(postgresql_url)):
+            pass
 
 
 async def test_two_processes_run_alone_over_stdio_on_one_new_database(tmp_path):

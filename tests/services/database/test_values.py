@@ -1,7 +1,11 @@
 """Values of every type: in as JSON, out as JSON, and refused by name and type when they are of another."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from sqlalchemy import Column, DateTime
+
+from services.database.values import read_value
 from tests.services.database.kit import execute
 
 POSTGRESQL = """CREATE TABLE kinds (
@@ -78,6 +82,11 @@ async def test_values_go_into_postgresql_and_come_back(postgresql_kinds):
 
 async def test_values_go_into_sqlite_and_come_back(sqlite_kinds):
     assert await written_and_read(sqlite_kinds, COMMON + BY_SQLITE) == COMMON + BY_SQLITE
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_service_runs():
+    instant = read_value(Column("instant", DateTime(timezone=True)), "2024-02-29T12:30:00", "values")
+    assert instant == datetime(2024, 2, 29, 12, 30, tzinfo=UTC)
 
 
 async def test_null_in_a_json_column_is_the_databases_own(sqlite_kinds, postgresql_kinds):
