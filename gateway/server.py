@@ -17,10 +17,12 @@ from fastmcp.utilities.cli import log_server_banner
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
 from gateway.doors.changes import Changes
+from gateway.doors.completion import Completions
 from gateway.doors.components import Run
 from gateway.doors.edge import Edge
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
+from gateway.drain import Exchanges
 from gateway.errors import CannotListen
 from gateway.listen import Listener, bind, is_loopback, origin
 from gateway.observe.logs import get_logger
@@ -86,6 +88,7 @@ class Gateway(FastMCP):
         self._changes.serve(self._mcp_server)
         runtime.watch(self._tell_instructions)
         runtime.watch(self._changes.catalog_changed)
+        runtime.watch(Completions(runtime, self._mcp_server).catalog_changed)
         runtime.on_updated = self._changes.resource_changed
         self._add_routes(auth, metrics)
 
@@ -164,14 +167,15 @@ class Gateway(FastMCP):
         try:
             self.check_reach(listeners)
             app = self.http_app(transport=transport, **options)
+            exchanges = Exchanges(app)
             grace: dict[str, Any] = {"timeout_graceful_shutdown": math.ceil(server.grace)}
-            config = uvicorn.Config(app, **UVICORN | grace | (uvicorn_config or {}))
+            config = uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {}))
             if show_banner:
                 log_server_banner(self)
             async with self.opened():
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
-                await Listener(config, lambda: self._tell(listeners, app.state.path)).serve(listeners)
+                await Listener(config, exchanges, lambda: self._tell(listeners, app.state.path)).serve(listeners)
         finally:
             for listener in listeners:
                 listener.close()

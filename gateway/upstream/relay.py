@@ -58,10 +58,28 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         UpstreamAnswered: the upstream's own JSON-RPC error, as it came.
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
-    method = METHODS[route.kind]
     params = outbound_params(route, call.params)
+    result = await _bounded(upstream, METHODS[route.kind], params, call, _mirrored(upstream, route, params))
+    return publish_result(upstream.namespace, METHODS[route.kind], result)
+
+
+async def complete(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:
+    """The upstream's result of `completion/complete` for an argument of the prompt or template that `route` leads to.
+
+    Raises: as `exchange`.
+    """
+    by_name = {"type": "ref/prompt", "name": route.original}
+    reference = by_name if route.kind == "prompt" else {"type": "ref/resource", "uri": route.original}
+    params = {**outbound_params(route, call.params), "ref": reference}
+    del params["name" if route.kind == "prompt" else "uri"]
+    return await _bounded(upstream, "completion/complete", params, call, {})
+
+
+async def _bounded(
+    upstream: Upstream, method: str, params: dict[str, Any], call: Exchange, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """One request, within the upstream's deadline and bounds; what became of it tells how the upstream does."""
     listener = _for_upstream(upstream, call.listener)
-    headers = _mirrored(upstream, route, params)
     has_place = False
     try:
         async with asyncio.timeout(upstream.config.deadline), upstream.bulkhead.place():
@@ -75,7 +93,7 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         upstream.succeeded()
         raise
     upstream.succeeded()
-    return publish_result(upstream.namespace, method, _without_server_info(result))
+    return _without_server_info(result)
 
 
 def _late(upstream: Upstream) -> UpstreamTimeout:

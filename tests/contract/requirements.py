@@ -199,6 +199,17 @@ REQUIREMENTS = (
         "2026-07-28 basic/index#error-responses",
         "An upstream's JSON-RPC error keeps its code, message and data.",
     ),
+    # completion
+    Requirement(
+        "completion.routed",
+        "2026-07-28 server/utilities/completion#requesting-completions",
+        "Completing an argument of a prompt or template is asked of the upstream that owns it, and of no other.",
+    ),
+    Requirement(
+        "completion.advertised",
+        "2026-07-28 server/utilities/completion#capabilities",
+        "Completion is advertised while some upstream completes anything, and then only.",
+    ),
     # what changes
     Requirement(
         "changes.acknowledged",
