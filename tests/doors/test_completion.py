@@ -15,9 +15,9 @@ async def test_it_passes_the_guard(raw_modern: Running, tmp_path: Path):
     _, own = keys.create("own", ["own:read"])
     _, raw = keys.create("raw", ["raw:read"])
     async with over_http(tmp_path, configuration({"raw": raw_modern})) as (_, url):
-        async with wire(url, "modern", authorization=f"Bearer {own}") as client:
+        async with wire(url, "modern", {"authorization": f"Bearer {own}"}) as client:
             refused = (await client.ask("completion/complete", **GREET)).error
-        async with wire(url, "modern", authorization=f"Bearer {raw}") as client:
+        async with wire(url, "modern", {"authorization": f"Bearer {raw}"}) as client:
             answered = (await client.ask("completion/complete", **GREET)).result
     assert refused["data"]["kind"] == "forbidden"
     assert answered["completion"]["values"] == ["formal", "friendly"]
