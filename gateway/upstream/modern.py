@@ -78,7 +78,7 @@ class ModernSession(Session):
             UpstreamBroken: it is no modern server, or none any more.
         """
         try:
-            found = await self.request("server/discover", {}, SILENT, {})
+            found = await self._discover()
         except UpstreamAnswered as error:
             if speaks_modern(error):
                 raise
@@ -87,6 +87,15 @@ class ModernSession(Session):
             raise UpstreamBroken(self._wire.namespace, NOT_MODERN)
         self.facts = discovered(found)
         return self.facts
+
+    async def _discover(self) -> dict[str, Any]:
+        """A refusal that names the very version we speak is worth one more try (`basic/versioning`)."""
+        try:
+            return await self.request("server/discover", {}, SILENT, {})
+        except UpstreamAnswered as error:
+            if MODERN not in _supported(error):
+                raise
+        return await self.request("server/discover", {}, SILENT, {})
 
     async def request(
         self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
@@ -139,8 +148,15 @@ def speaks_modern(error: UpstreamAnswered) -> bool:
     """Whether an error in answer to `server/discover` can only come from a modern server, without an older version."""
     if error.code != UNSUPPORTED_VERSION:
         return error.code in MODERN_ERRORS
-    supported = error.data.get("supported") if isinstance(error.data, dict) else None
-    return isinstance(supported, list) and not any(v in LEGACY_VERSIONS for v in supported if isinstance(v, str))
+    supported = _supported(error)
+    return bool(supported) and not any(v in LEGACY_VERSIONS for v in supported)
+
+
+def _supported(error: UpstreamAnswered) -> list[str]:
+    """The versions that a refusal of ours names (`basic/versioning`, UnsupportedProtocolVersionError)."""
+    data = error.data if error.code == UNSUPPORTED_VERSION and isinstance(error.data, dict) else {}
+    supported = data.get("supported")
+    return [each for each in supported if isinstance(each, str)] if isinstance(supported, list) else []
 
 
 def discovered(result: Mapping[str, Any]) -> ServerFacts:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
 from gateway.upstream.modern import ModernSession, modern_headers, modern_params
-from gateway.upstream.session import SILENT, Listener
+from gateway.upstream.session import MODERN, SILENT, Listener
 from tests.upstream.fronts import Ear, text_of
 from tests.upstream.peer import ASKED, answer, peer
 from tests.upstreams.kit import Running
@@ -161,6 +161,14 @@ async def test_a_modern_server_that_will_not_have_us_says_so_itself(wire, code):
         with pytest.raises(UpstreamAnswered) as failure:
             await ModernSession(wire(other.url)).describe()
     assert failure.value.code == code
+
+
+async def test_a_refusal_that_names_our_own_version_is_worth_one_more_try(wire):
+    error = {"code": -32022, "message": "Unsupported", "data": {"supported": [MODERN]}}
+    found = {"supportedVersions": [MODERN], "capabilities": {"tools": {}}}
+    refused = replying({"id": 1, "error": error}, "400 Bad Request")
+    async with peer([ASKED, refused, ASKED, replying({"id": 2, "result": found})]) as other:
+        assert (await ModernSession(wire(other.url)).describe()).capabilities == {"tools": {}}
 
 
 async def test_facts_of_odd_shapes_are_left_out(wire):
