@@ -1,13 +1,15 @@
 """Listen at an address until told to stop, and then end in peace."""
 
+import asyncio
 import errno
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from ipaddress import ip_address
 
 import uvicorn
 
+from gateway.drain import Exchanges, Streams
 from gateway.errors import CannotListen
 
 BACKLOG = 2048
@@ -70,16 +72,47 @@ def origin_of(address: str, port: int) -> str:
 
 
 class Listener(uvicorn.Server):
-    """uvicorn, which takes SIGINT and SIGTERM for itself while it serves. `on_ready` is called once it accepts."""
+    """uvicorn, which takes SIGINT and SIGTERM for itself while it serves.
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]):
+    Args:
+        exchanges: the app that is served; after a signal its requests get the configured grace to be answered.
+        on_ready: called once connections are accepted.
+        end_listening: ends what modern clients listen to; called when there is nothing else left to wait for.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        exchanges: Exchanges,
+        on_ready: Callable[[], None],
+        end_listening: Callable[[], Awaitable[None]],
+    ):
         super().__init__(config)
+        self._exchanges = exchanges
         self._on_ready = on_ready
+        self._end_listening = end_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        with Streams() as self._streams:
+            await super().serve(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        ending = asyncio.create_task(self._end_streams())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            ending.cancel()
+            await asyncio.wait([ending])
+
+    async def _end_streams(self) -> None:
+        await self._exchanges.finished()
+        await self._end_listening()
+        self._streams.end()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:

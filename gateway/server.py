@@ -4,7 +4,8 @@ import logging
 import math
 import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,6 +86,7 @@ class Gateway(FastMCP):
             self.mount(service, namespace=namespace)
         self.add_provider(_Upstreams(runtime, door.run, self._open))
         self._changes = Changes(runtime)
+        self._listening = AsyncExitStack()
         self._changes.serve(self._mcp_server)
         runtime.watch(self._tell_instructions)
         runtime.watch(self._changes.catalog_changed)
@@ -103,7 +105,8 @@ class Gateway(FastMCP):
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[None]:
-        async with self.runtime.lifespan(), self._changes.told():
+        async with self.runtime.lifespan(), self._listening:
+            await self._listening.enter_async_context(self._changes.told())
             self._ready = True
             try:
                 yield
@@ -175,7 +178,8 @@ class Gateway(FastMCP):
             async with self.opened():
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
-                await Listener(config, exchanges, lambda: self._tell(listeners, app.state.path)).serve(listeners)
+                on_ready = partial(self._tell, listeners, app.state.path)
+                await Listener(config, exchanges, on_ready, self._listening.aclose).serve(listeners)
         finally:
             for listener in listeners:
                 listener.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from gateway.drain import Exchanges
 from gateway.errors import CannotListen
 from gateway.listen import Listener, bind, is_loopback, origin, origin_of, why_not
 
@@ -75,12 +76,17 @@ async def serving(number: signal.Signals) -> list[str]:
         happened.append("ready")
         os.kill(os.getpid(), number)
 
+    async def end_listening() -> None:
+        happened.append("nobody listens")
+
+    exchanges = Exchanges(app)
+    config = uvicorn.Config(exchanges, lifespan="off", log_config=None)
     with bind("127.0.0.1", 0) as listener:
-        await Listener(uvicorn.Config(app, lifespan="off", log_config=None), on_ready).serve([listener])
+        await Listener(config, exchanges, on_ready, end_listening).serve([listener])
     await asyncio.sleep(0)  # where a cancellation would strike
     return [*happened, "closed"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_serving_and_nothing_else(number: signal.Signals):
-    assert asyncio.run(serving(number)) == ["ready", "closed"]
+    assert asyncio.run(serving(number)) == ["ready", "nobody listens", "closed"]

@@ -18,7 +18,7 @@ from gateway.cli import run
 from tests.cli.running import GATEWAY, PATIENCE, Process, Up, clean_environment, up
 from tests.gateways.kit import configuration, over_stdio, written
 from tests.upstreams.kit import Command, Running, raw_stdio
-from tests.upstreams.messages import ACCEPT, LEGACY, initialize, messages_in, modern_call
+from tests.upstreams.messages import ACCEPT, LEGACY, initialize, legacy_call, messages_in, modern_call, modern_request
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 NAMES = {"data_process", "data_profile", "data_query", "external_fetch", "database_query", "database_schema"}
@@ -93,27 +93,54 @@ def test_a_signal_ends_it_well_and_leaves_no_process(tmp_path: Path, number: sig
         assert "Traceback" not in process.said
 
 
-async def test_a_signal_lets_a_running_call_finish(tmp_path: Path, raw_modern: Running):
+Sent = tuple[dict[str, Any], dict[str, str]]
+
+
+async def legacy_session(client: httpx.AsyncClient, url: str) -> dict[str, str]:
+    """The headers of a new session."""
+    hello = await client.post(url, json=initialize(), headers=ACCEPT)
+    return ACCEPT | {"mcp-session-id": hello.headers["mcp-session-id"], "mcp-protocol-version": LEGACY}
+
+
+async def slow_call(client: httpx.AsyncClient, url: str, era: str) -> Sent:
+    """A call that takes longer than FastMCP's own grace of two seconds."""
+    if era == "modern":
+        return modern_call("raw_slow", seconds=2.5)
+    return legacy_call("raw_slow", seconds=2.5), await legacy_session(client, url)
+
+
+async def listening(client: httpx.AsyncClient, url: str, era: str) -> httpx.Request:
+    """What a client that wants to hear of changes keeps open."""
+    if era == "modern":
+        body, headers = modern_request("subscriptions/listen", notifications={"toolsListChanged": True})
+        return client.build_request("POST", url, json=body, headers=headers)
+    return client.build_request("GET", url, headers=await legacy_session(client, url))
+
+
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_a_signal_lets_a_running_call_finish(tmp_path: Path, raw_modern: Running, era: str):
     written(tmp_path, configuration({"raw": raw_modern}))
     with up(tmp_path) as process:
-        async with httpx.AsyncClient() as client:
-            body, headers = modern_call("raw_slow", seconds=0.7)
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
+            body, headers = await slow_call(client, process.url, era)
             call = asyncio.create_task(client.post(process.url, json=body, headers=headers))
             await raw_modern.wait_for("started", "slow", deadline=PATIENCE)
             process.send(signal.SIGTERM)
             answer = await call
         assert await asyncio.to_thread(process.ended) == 0
     *_, message = messages_in(answer.headers["content-type"], answer.text)
-    assert message["result"]["content"] == [{"type": "text", "text": "0.7 seconds later"}]
+    assert message["result"]["content"] == [{"type": "text", "text": "2.5 seconds later"}]
 
 
-def test_a_signal_ends_it_while_a_client_listens(tmp_path: Path):
-    with up(tmp_path) as process, httpx.Client() as client:
-        hello = client.post(process.url, json=initialize(), headers=ACCEPT)
-        headers = ACCEPT | {"mcp-session-id": hello.headers["mcp-session-id"], "mcp-protocol-version": LEGACY}
-        with client.stream("GET", process.url, headers=headers) as stream:
+@pytest.mark.parametrize("era", ["modern", "legacy"])
+async def test_a_signal_does_not_wait_for_who_only_listens(tmp_path: Path, era: str):
+    (tmp_path / "gateway.toml").write_text("[services]\n[server]\ngrace = 600\n")
+    with up(tmp_path) as process:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
+            stream = await client.send(await listening(client, process.url, era), stream=True)
             assert stream.status_code == 200
-            assert process.stop(signal.SIGINT) == 0
+            assert await asyncio.to_thread(process.stop, signal.SIGINT) == 0
+            await stream.aclose()
     assert "Traceback" not in process.said
 
 
