@@ -1,14 +1,10 @@
 """The composition root: from a configuration to a `Gateway`, ready to run."""
 
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, SecretStr
 
 from gateway.config.load import Loaded, load
-from gateway.config.show import as_dict
+from gateway.config.show import as_dict, secrets_of
 from gateway.doors.own import Status, own_server, upstream_status
 from gateway.guard import Guard
 from gateway.observe.calls import log_call
@@ -44,15 +40,3 @@ def gateway_of(loaded: Loaded) -> Gateway:
     metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
     return Gateway(runtime, build_auth(config, keys), metrics, lambda: configure(config.log, secrets_of(config)))
-
-
-def secrets_of(value: Any) -> Iterator[str]:
-    """Every secret in a configuration, so that none can be logged."""
-    if isinstance(value, SecretStr):
-        yield value.get_secret_value()
-    elif isinstance(value, BaseModel):
-        for each in value.model_dump(mode="python").values():
-            yield from secrets_of(each)
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from secrets_of(each)

@@ -31,11 +31,12 @@ from gateway.doors.decode import prompt_result, resource_result, tool_result
 from gateway.doors.eras import legacy_tool_result
 from gateway.doors.own import OWN
 from gateway.doors.serving import Serving
-from gateway.errors import GatewayError, UnknownName
+from gateway.errors import GatewayError, UnknownName, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
 from gateway.observe.logs import bound_request_id, request_id
+from gateway.observe.redact import REDACTOR
 from gateway.upstream.relay import Exchange, exchange
 
 T = TypeVar("T")
@@ -44,9 +45,14 @@ Component = TypeVar("Component", bound=FastMCPComponent)
 
 @contextmanager
 def on_the_wire() -> Generator[None]:
-    """Our errors as the SDK's, which keeps their code, message and data."""
+    """Our errors as the SDK's, which keeps their code, message and data.
+
+    What we say of an upstream that failed may hold its last words, and those its credential.
+    """
     try:
         yield
+    except UpstreamError as error:
+        raise MCPError(code=error.code, message=REDACTOR.text(error.message), data=error.data) from error
     except GatewayError as error:
         raise MCPError(code=error.code, message=error.message, data=error.data) from error
 

@@ -9,6 +9,7 @@ import psutil
 from fastmcp import FastMCP
 
 from gateway.doors.serving import Serving
+from gateway.observe.redact import REDACTOR
 from gateway.upstream.upstream import Upstream
 
 # The namespace, in scopes and call events, of what the gateway offers of itself; its names have no prefix.
@@ -62,7 +63,7 @@ def upstream_status(upstream: Upstream) -> dict[str, Any]:
     return {
         "state": health.state,
         "since": datetime.fromtimestamp(health.since, UTC).isoformat(timespec="seconds"),
-        "reason": health.reason,
+        "reason": REDACTOR.text(health.reason),
         "transport": speech.transport if speech else None,
         "era": speech.era if speech else None,
         "sessions": len(upstream.pool),
@@ -70,5 +71,5 @@ def upstream_status(upstream: Upstream) -> dict[str, Any]:
         "calls_waiting": upstream.bulkhead.waiting,
         "tools": len(listing.tools),
         "listed_seconds_ago": round(time.time() - listing.heard_at, 1) if listing.heard_at else None,
-        "faults": list(listing.faults),
+        "faults": [REDACTOR.text(fault) for fault in listing.faults],
     }

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from gateway.config.load import load_text
 from gateway.config.model import GatewayConfig
-from gateway.config.show import as_dict, as_toml, schema, whereabouts
+from gateway.config.show import as_dict, as_toml, schema, secrets_of, whereabouts
 
 SPOTS: list[Callable[[str], dict[str, Any]]] = [
     lambda secret: upstream(url="https://example.com/mcp", auth={"bearer": secret}),
@@ -55,6 +55,17 @@ def test_no_secret_is_shown_wherever_it_stands(spot: Callable[[str], dict[str, A
     shown += "".join(whereabouts(each) for each in config.upstreams.values())
     assert secret not in shown
     assert "****" in shown
+
+
+@pytest.mark.parametrize("spot", SPOTS)
+def test_what_is_hidden_is_known_by_the_word_so_that_no_log_can_hold_it(spot: Callable[[str], dict[str, Any]]):
+    words = set(secrets_of(GatewayConfig.model_validate(spot("CANARY-8f3e1c"))))
+    assert any(word.endswith("CANARY-8f3e1c") and " " not in word and "://" not in word for word in words)
+    assert not words & {"Bearer", "https", "example.com", "npx", "--token", "localhost"}
+
+
+def test_a_configuration_without_secrets_hides_nothing():
+    assert list(secrets_of(GatewayConfig.model_validate(upstream(url="https://example.com/mcp")))) == []
 
 
 def test_an_empty_secret_shows_that_it_is_missing():

@@ -83,7 +83,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(url: str, era: Era, *, open: bool = True, **headers: str) -> AsyncGenerator[Wire]:
+async def wire(
+    url: str, era: Era, headers: Mapping[str, str] | None = None, *, open: bool = True
+) -> AsyncGenerator[Wire]:
     """A client that sends `headers` with each request. It has shaken hands unless `open` is false."""
     async with httpx.AsyncClient(headers=headers, timeout=10) as http:
         client = Wire(url, era, http)

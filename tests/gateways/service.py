@@ -14,7 +14,7 @@ def shout(text: str, times: int = 1) -> str:
 
 
 @server.tool
-def crash() -> str:
+def crash(text: str = "", deep: dict[str, Any] | None = None) -> str:
     """Fails in a way that nobody foresaw."""
     raise RuntimeError("the inside of a service")
 
