@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from mcp.shared.inbound import find_invalid_x_mcp_header
@@ -17,6 +17,8 @@ from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
 from gateway.model.listing import Definition, Listing
 from gateway.upstream.connect import Speech
 from gateway.upstream.session import SILENT, ServerFacts, Session
+
+T = TypeVar("T")
 
 MAX_PAGES = 250
 MAX_ITEMS = 10_000
@@ -52,21 +54,36 @@ async def fetch(namespace: str, session: Session) -> Listing:
     facts = await _described(namespace, session)
     offered = facts.capabilities
     wanted = {name: each for name, each in LISTS.items() if not offered or each.capability in offered}
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(_fetch_list(namespace, session, each)) for name, each in wanted.items()}
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    found: dict[str, Any] = {name: task.result()[0] for name, task in tasks.items()}
-    faults = [fault for task in tasks.values() for fault in task.result()[1]]
+    heard = await _together([_fetch_list(namespace, session, each) for each in wanted.values()])
+    lists: dict[str, Any] = {name: items for name, (items, _) in zip(wanted, heard, strict=True)}
+    faults = [fault for _, told in heard for fault in told]
     return Listing(
-        **found,
+        **lists,
         capabilities=offered,
         instructions=facts.instructions,
         info=facts.info,
         heard_at=time.time(),
         faults=tuple(faults[:MAX_FAULTS]),
     )
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """The results of all, or the first failure, with the others ended.
+
+    Neither a TaskGroup of Python 3.11 nor `gather` will do: a cancellation that comes along with a failure is lost
+    there, and with it the end of a task that runs for ever.
+    """
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        if tasks:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        return [task.result() for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _described(namespace: str, session: Session) -> ServerFacts:

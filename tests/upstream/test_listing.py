@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from gateway.model.listing import Listing
 from gateway.upstream import listing
 from gateway.upstream.connect import Connector, Speech
 from gateway.upstream.listing import ListingFile, Remembered, fetch
-from gateway.upstream.session import Listener, ServerFacts, Session
+from gateway.upstream.session import Listener, Notify, ServerFacts, Session
 from tests.upstream.fronts import ALL, NAMESPACE, Kind, config_for, named
 from tests.upstreams.kit import raw_http, raw_stdio
 from tests.upstreams.raw.definitions import PROMPTS, RESOURCES, TEMPLATES, TOOLS
@@ -43,6 +43,9 @@ class Scripted(Session):
         if isinstance(page, Exception):
             raise page
         return page
+
+    async def listen(self, uris: Collection[str], notify: Notify) -> None:
+        raise NotImplementedError
 
     async def close(self) -> None:
         pass
@@ -210,6 +213,32 @@ async def test_half_an_answer_is_none(failure, kind):
     with pytest.raises((GatewayError, SessionLost)) as raised:
         await fetch("raw", Scripted(EVERYTHING, tools=[tools("a")], prompts=[failure]))
     assert type(raised.value) is kind
+
+
+async def test_a_cancellation_that_comes_along_with_a_failure_is_not_lost():
+    """Or the task that keeps listings fresh would live on, and whoever ends it would wait for ever."""
+
+    class FailsWhenCancelled(Scripted):
+        async def request(
+            self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
+        ) -> dict[str, Any]:
+            await asyncio.sleep(0)
+            if method == "prompts/list":
+                fetching.cancel()
+                raise UpstreamDown("raw", "is not there.")
+            return await asyncio.Event().wait() and {}
+
+    fetching = asyncio.create_task(fetch("raw", FailsWhenCancelled(EVERYTHING)))
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+
+
+async def test_the_other_lists_are_given_up_when_one_fails():
+    asked = Scripted(EVERYTHING, tools=[tools("a", nextCursor=str(n)) for n in range(100)], prompts=[SessionLost()])
+    with pytest.raises(SessionLost):
+        await fetch("raw", asked)
+    assert len(asked.asked) < 20
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
 
 
 # on disk
