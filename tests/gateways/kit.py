@@ -119,6 +119,7 @@ async def over_http(folder: Path, text: str) -> AsyncGenerator[tuple[Gateway, st
 
 
 def over_stdio(folder: Path, text: str) -> StdioTransport:
-    """`gateway up --stdio`, for FastMCP's client to start."""
+    """`gateway up --stdio`, for FastMCP's client to start. What it writes goes to `gateway.log` in the folder."""
     arguments = ["-c", COMMAND, "up", "--stdio", "--config", str(written(folder, text))]
-    return StdioTransport(sys.executable, arguments, env={"PYTHONPATH": str(process.ROOT)}, keep_alive=False)
+    env, log = {"PYTHONPATH": str(process.ROOT)}, folder / "gateway.log"
+    return StdioTransport(sys.executable, arguments, env=env, keep_alive=False, log_file=log)
