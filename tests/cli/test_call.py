@@ -1,6 +1,7 @@
 """`gateway call`: the result on stdout, what failed on stderr, and an exit status that tells which."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,9 @@ def test_an_upstream_that_answers_a_web_page(tmp_path: Path, verb: Verb, raw_mod
 def test_a_program_gets_the_time_that_it_needs_to_start(tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(runtime, "FIRST_ROUND_SECONDS", 0.0)
     with raw_stdio(tmp_path) as program:
-        written(tmp_path, configuration({"pipe": program}))
+        args = ("-c", 'sleep 1; exec "$0" "$@"', program.command, *program.args)
+        slow = replace(program, command="sh", args=args)
+        written(tmp_path, configuration({"pipe": slow}, "list_deadline = 0.7"))
         said = verb("call", "pipe_echo", "text=hello")
         assert (said.status, said.out) == (0, "hello\n")
         assert program.alive() == []

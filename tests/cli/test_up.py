@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def stubborn(command: Command) -> Command:
     """The same upstream, in a shell that outlives it and does not heed SIGTERM."""
     script = 'trap "" TERM; "$0" "$@"; sleep 600'
     args = ("-c", script, command.command, *command.args)
-    return Command("sh", args, command.env, command.record_path, command.control_path)
+    return replace(command, command="sh", args=args)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
