@@ -15,6 +15,27 @@ from services.database.tables import DatabaseTables, QueryResult, Schema
 
 __all__ = ["Settings", "create_server", "mcp"]
 
+Columns = Annotated[
+    list[str] | None,
+    Field(description="Columns to give back: of a select all by default, of an insert the primary key."),
+]
+Where = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description="Which rows: an object of columns, each with a value to equal or an object of operators "
+        "(eq, ne, lt, le, gt, ge, like with % and _, in with a list, is_null with true or false). All must "
+        'hold. Example: {"role": "admin", "id": {"gt": 3, "in": [4, 5]}}. Needed by update and delete.'
+    ),
+]
+Values = Annotated[
+    dict[str, Any] | list[dict[str, Any]] | None,
+    Field(description="What to write: an object of columns and values; for an insert also a list of them."),
+]
+OrderBy = Annotated[
+    list[str] | None,
+    Field(description="Columns to order a select by, '-' before one for descending. Default: primary key."),
+]
+
 
 def create_server(settings: Settings | None = None) -> FastMCP:
     """The server, with nothing opened yet; the database is at the first call."""
@@ -44,26 +65,10 @@ def create_server(settings: Settings | None = None) -> FastMCP:
     async def query(
         action: Annotated[Action, Field(description="What to do with the rows of the table.")],
         table: Annotated[str, Field(description="The table's name.")],
-        columns: Annotated[
-            list[str] | None,
-            Field(description="Columns to give back: of a select all by default, of an insert the primary key."),
-        ] = None,
-        where: Annotated[
-            dict[str, Any] | None,
-            Field(
-                description="Which rows: an object of columns, each with a value to equal or an object of operators "
-                "(eq, ne, lt, le, gt, ge, like with % and _, in with a list, is_null with true or false). All must "
-                'hold. Example: {"role": "admin", "id": {"gt": 3, "in": [4, 5]}}. Needed by update and delete.'
-            ),
-        ] = None,
-        values: Annotated[
-            dict[str, Any] | list[dict[str, Any]] | None,
-            Field(description="What to write: an object of columns and values; for an insert also a list of them."),
-        ] = None,
-        order_by: Annotated[
-            list[str] | None,
-            Field(description="Columns to order a select by, '-' before one for descending. Default: primary key."),
-        ] = None,
+        columns: Columns = None,
+        where: Where = None,
+        values: Values = None,
+        order_by: OrderBy = None,
         limit: Annotated[
             int | None, Field(ge=1, description=f"Rows to select at most; never more than {settings.max_rows}.")
         ] = None,
