@@ -155,9 +155,13 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environ(keep: Keep) -> dict[str, str]:
-    """One more upstream, and a free port, by the environment alone. COLUMNS keeps FastMCP's log from breaking lines."""
-    upstream = keep(raw_http(era="modern")).url
-    return {"GATEWAY__UPSTREAMS__RAW__URL": upstream, "GATEWAY__SERVER__PORT": "0", "COLUMNS": "1000"}
+    """One more upstream and another address, by the environment alone. COLUMNS keeps FastMCP from breaking lines."""
+    return {
+        "GATEWAY__UPSTREAMS__RAW__URL": keep(raw_http(era="modern")).url,
+        "GATEWAY__SERVER__HOST": "127.0.0.2",
+        "GATEWAY__SERVER__PORT": "0",
+        "COLUMNS": "1000",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +215,11 @@ def listed(copy: Path, environ: Mapping[str, str], served: str) -> dict[str, set
         run, cwd=copy, env=clean_environment(**environ), capture_output=True, check=True, timeout=PATIENCE
     )
     return {kind: set(names) for kind, names in json.loads(done.stdout).items()}
+
+
+def test_fastmcp_run_serves_where_our_configuration_says(served: str):
+    assert re.fullmatch(r"http://127\.0\.0\.2:\d+/mcp", served)
+    assert not served.endswith(":8000/mcp")
 
 
 async def test_fastmcp_run_serves_what_gateway_list_lists(served: str, listed: Mapping[str, set[str]]):
