@@ -82,6 +82,7 @@ async def test_a_change_makes_a_new_catalog_and_leaves_the_old_as_it_was(
         older, seen = runtime.catalog, []
         runtime.watch(seen.append)
         raw_modern.control(hidden=["echo"], extra=["fresh", "new"])
+        caplog.clear()
         with caplog.at_level(logging.INFO, "gateway.runtime"):
             await runtime.upstreams["raw"].refresh()
         assert runtime.catalog is seen[-1]
