@@ -60,10 +60,17 @@ def _announce(gateway: Gateway, loaded: Loaded, url: str) -> None:
         say(f"  service   {name:<14} {tools(sum(route.namespace == name for route in routes))}")
     for row in upstream_rows(runtime.upstreams):
         say(f"  upstream  {row['namespace']:<14} {state_of(row)}")
-    who = "callers with a key or token" if gateway.auth is not None else "this machine only, no key needed"
-    say(f"  open to   {who}")
+    say(f"  open to   {_open_to(gateway)}")
     for note in loaded.notes:
         say(f"  note      {note}")
     say(f"\nConnect Claude Code:  claude mcp add --transport http gateway {url}")
     say(f'Cursor, and others:   {{"mcpServers": {{"gateway": {{"url": "{url}"}}}}}}')
     say("Stop with Ctrl-C.\n")
+
+
+def _open_to(gateway: Gateway) -> str:
+    if gateway.auth is not None:
+        return "callers with a key or token"
+    if gateway.runtime.config.server.insecure_allow_unauthenticated:
+        return "everybody who reaches it, no key needed"
+    return "this machine only, no key needed"

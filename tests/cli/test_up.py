@@ -64,12 +64,12 @@ async def test_clients_of_both_eras_list_and_call(bare: Up, mode: str):
     assert json.loads(status.text)["calls"]["finished"] >= 1
 
 
-def test_a_service_alone(tmp_path: Path, raw_modern: Running):
-    text = configuration({"raw": raw_modern}, "[services.external]")
-    written(tmp_path, text)
-    with up(tmp_path, "external") as process:
+def test_a_service_alone_open_to_everybody(tmp_path: Path, raw_modern: Running):
+    written(tmp_path, configuration({"raw": raw_modern}, "[services.external]"))
+    with up(tmp_path, "external", GATEWAY__SERVER__INSECURE_ALLOW_UNAUTHENTICATED="true") as process:
         assert "serving 1 tool at" in process.said
         assert "upstream  raw" not in process.said
+        assert "  open to   everybody who reaches it, no key needed" in process.lines
     assert raw_modern.record() == []
 
 
