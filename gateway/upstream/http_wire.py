@@ -47,13 +47,25 @@ def named_errors(namespace: str) -> Generator[None]:
         ) from error
 
 
+@dataclass(slots=True)
+class Position:
+    """Where an event stream can be taken up again (2025-11-25 `basic/transports`, Resumability); no id, nowhere.
+
+    `retry` is how many seconds to wait before.
+    """
+
+    last_id: str = ""
+    retry: float = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The head of an answer, and its messages as they come."""
+    """The head of an answer, and its messages as they come; `position` moves along with them."""
 
     status: int
     headers: Mapping[str, str]
     messages: AsyncIterator[messages.Message]
+    position: Position
 
 
 class HttpWire:
@@ -101,12 +113,13 @@ class HttpWire:
         with named_errors(self.namespace):
             response = await self.client.request(method, self._fixed + header_block(headers), body, target=target)
             async with response:
+                position = Position()
                 if response.status >= 300:
                     incoming = _listed(await self._error(response, "Mcp-Session-Id" in headers))
                 else:
-                    incoming = self._messages(response)
+                    incoming = self._messages(response, position)
                 async with aclosing(incoming):
-                    yield Reply(response.status, response.headers, incoming)
+                    yield Reply(response.status, response.headers, incoming, position)
 
     async def tell(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> None:
         """Send a message that has no answer, and see that it is taken.
@@ -119,14 +132,17 @@ class HttpWire:
             if reply.status >= 300:
                 raise UpstreamHttpError(self.namespace, reply.status)
 
-    async def _messages(self, response: Response) -> AsyncGenerator[messages.Message]:
+    async def _messages(self, response: Response, position: Position) -> AsyncGenerator[messages.Message]:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise messages.Malformed("with a compressed body, which nobody asked for")
         kind = _media_type(response)
         if kind == "text/event-stream":
             parser = EventParser(self.limit)
             while chunk := await response.chunk(self.limit):
-                for event in parser.feed(chunk):
+                found = parser.feed(chunk)
+                position.last_id = parser.last_id
+                position.retry = parser.retry if parser.retry is not None else position.retry
+                for event in found:
                     # One without data only gives an id to resume from (2025-11-25 `basic/transports`).
                     if event.type == "message" and event.data:
                         for message in messages.decode(event.data):

@@ -1,8 +1,10 @@
 """A legacy upstream over Streamable HTTP: a handshake, then perhaps a session id (2025-11-25, `basic/transports`)."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -24,6 +26,8 @@ from gateway.upstream.session import (
     answer_upstream,
     result_of,
 )
+
+log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
 CANCEL_SECONDS = 1.0
@@ -61,6 +65,12 @@ def legacy_params(params: dict[str, Any], listener: Listener, progress_token: me
     return {**params, "_meta": {**(params.get("_meta") or {}), "progressToken": progress_token}}
 
 
+# How long the first call of a session waits for that stream, which an upstream should open at once or refuse.
+QUESTIONS_SECONDS = 1.0
+# A stream that ends again and again without an answer is no answer.
+MAX_RESUMED = 10
+
+
 class LegacySession(Session):
     """One `initialize`d conversation over Streamable HTTP."""
 
@@ -73,6 +83,8 @@ class LegacySession(Session):
         self._ids = count(1)
         self._headers: dict[str, str] = {}
         self._errands = Errands()
+        self._running: dict[messages.Id, Listener] = {}
+        self._questions: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<LegacySession {self._wire.namespace} {'closed' if self.closed else 'open'}>"
@@ -86,7 +98,9 @@ class LegacySession(Session):
         body = messages.request(0, "initialize", initialize_params(self._capabilities))
         async with self._wire.post(body, {}) as reply:
             session_id = reply.headers.get("mcp-session-id")
-            response = await self._final(reply, 0, SILENT)
+            response = await self._read(reply, 0, SILENT)
+        if response is None:
+            raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
         self.facts = initialized(self._wire.namespace, result_of(response))
         self.stateful = session_id is not None
         if self.facts.version != "2025-03-26":  # the header came with 2025-06-18
@@ -96,22 +110,41 @@ class LegacySession(Session):
                 raise UpstreamBroken(self._wire.namespace, "gives a session id that no header can carry.")
             self._headers["Mcp-Session-Id"] = session_id
         await self._wire.tell(messages.notification("notifications/initialized"), self._headers)
+        if self._capabilities and self.stateful:
+            await self._open_questions()
 
     async def request(
         self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         id = next(self._ids)
         body = messages.request(id, method, legacy_params(params, listener, id))
+        self._running[id] = listener
         try:
-            async with self._wire.post(body, self._headers) as reply:
-                response = await self._final(reply, id, listener)
+            response = await self._exchange(body, id, listener)
         except SessionLost:
             self.closed = True
             raise
         except asyncio.CancelledError:
             self._errands.start(self._cancel(id), f"cancelling a call to {self._wire.namespace}")
             raise
+        finally:
+            del self._running[id]
         return result_of(response)
+
+    async def _exchange(self, body: bytes, id: messages.Id, listener: Listener) -> messages.Response:
+        async with self._wire.post(body, self._headers) as reply:
+            response = await self._read(reply, id, listener)
+        position = reply.position
+        for _ in range(MAX_RESUMED):
+            if response is not None or not position.last_id:
+                break
+            await asyncio.sleep(position.retry)
+            async with self._wire.stream({**self._headers, "Last-Event-ID": position.last_id}) as reply:
+                response = await self._read(reply, id, listener)
+            position = reply.position
+        if response is None:
+            raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
+        return response
 
     async def listen(self, uris: Collection[str], notify: Notify) -> None:
         for uri in uris:
@@ -127,7 +160,8 @@ class LegacySession(Session):
             self.closed = True
             raise
 
-    async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
+    async def _read(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response | None:
+        """The response to request `id`; None where the stream ends before, perhaps to be taken up again."""
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
                 await listener.notify(message.method, message.params)
@@ -137,7 +171,32 @@ class LegacySession(Session):
                 return message
             else:
                 raise UpstreamBroken(self._wire.namespace, f"answered another request than ours. {UNKNOWN}")
-        raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
+        return None
+
+    async def _open_questions(self) -> None:
+        """Open the stream for questions; what is asked before it is open may be lost."""
+        opened = asyncio.Event()
+        self._questions = asyncio.create_task(self._hear_questions(opened), name=f"questions of {self._wire.namespace}")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUESTIONS_SECONDS):
+                await opened.wait()
+
+    async def _hear_questions(self, opened: asyncio.Event) -> None:
+        """Take what the upstream asks on the stream that belongs to no call: the youngest call's client is asked.
+
+        Only a session whose client can be asked opens that stream; an upstream without one refuses, and that is that.
+        """
+        try:
+            async with self._wire.stream(self._headers) as reply:
+                opened.set()
+                async for message in reply.messages:
+                    if isinstance(message, messages.Request):
+                        listener = self._running[next(reversed(self._running))] if self._running else SILENT
+                        await self._reply(await answer_upstream(listener.ask, message))
+        except (GatewayError, SessionLost) as error:
+            log.debug("upstream %s asks nothing by itself: %s", self._wire.namespace, error)
+        finally:
+            opened.set()
 
     async def _reply(self, body: bytes) -> None:
         """Answer what the upstream asked within a call. The call has begun, so a lost session loses it too."""
@@ -158,6 +217,9 @@ class LegacySession(Session):
 
     async def close(self) -> None:
         """Tell the upstream that the session is over (DELETE); it may not care."""
+        if self._questions is not None:
+            self._questions.cancel()
+            await asyncio.wait([self._questions])
         await self._errands.finish()
         if self.closed:
             return

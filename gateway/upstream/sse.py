@@ -13,6 +13,10 @@ class Event(NamedTuple):
     id: str
 
 
+# A day is 86,400,000 ms: what says more means never.
+MAX_RETRY_DIGITS = 8
+
+
 class EventTooLarge(Exception):
     """One event passed the byte limit."""
 
@@ -28,7 +32,10 @@ class EventParser:
         self._first = True
         self._type = ""
         self._data: list[bytes] = []
-        self._id = ""
+        self.last_id = ""
+        """The id to take the stream up again after, if it gave one."""
+        self.retry: float | None = None
+        """Seconds to wait before that, if it said so."""
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes.
@@ -73,11 +80,13 @@ class EventParser:
         elif field == b"event":
             self._type = value.decode("utf-8", "replace")
         elif field == b"id" and b"\0" not in value:
-            self._id = value.decode("utf-8", "replace")
+            self.last_id = value.decode("utf-8", "replace")
+        elif field == b"retry" and value.isdigit() and len(value) <= MAX_RETRY_DIGITS:
+            self.retry = int(value) / 1000
         return None
 
     def _dispatch(self) -> Event | None:
         data, self._data = self._data, []
         kind, self._type = self._type, ""
         self._size = 0
-        return Event(kind or "message", b"\n".join(data), self._id) if data else None
+        return Event(kind or "message", b"\n".join(data), self.last_id) if data else None

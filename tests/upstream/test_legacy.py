@@ -12,7 +12,7 @@ from gateway.errors import SessionLost, UpstreamAnswered, UpstreamBroken, Upstre
 from gateway.upstream.legacy import LegacySession, initialized, legacy_params
 from gateway.upstream.session import SILENT, Listener
 from tests.upstream.fronts import Ear, text_of
-from tests.upstream.peer import ASKED, Script, answer, peer
+from tests.upstream.peer import ASKED, LEFT, Script, answer, peer, until
 from tests.upstreams.kit import Running
 
 JSON = "Content-Type: application/json"
@@ -41,7 +41,7 @@ def welcome(version: str = "2025-11-25", **more: Any) -> dict[str, Any]:
 
 
 async def test_the_handshake(session, raw_legacy):
-    hello, ready = raw_legacy.record()
+    hello, ready, listening = raw_legacy.record()
     assert hello["body"] == {
         "jsonrpc": "2.0",
         "id": 0,
@@ -56,6 +56,7 @@ async def test_the_handshake(session, raw_legacy):
     assert ready["body"] == {"jsonrpc": "2.0", "method": "notifications/initialized"}
     assert ready["headers"]["mcp-protocol-version"] == "2025-11-25"
     assert len(ready["headers"]["mcp-session-id"]) == 32
+    assert (listening["http"], listening["headers"]["mcp-session-id"]) == ("GET", ready["headers"]["mcp-session-id"])
     assert session.stateful
     assert session.facts.instructions == "Instructions of raw."
     assert session.facts.info["name"] == "raw"
@@ -159,7 +160,7 @@ async def test_a_question_that_the_client_refuses(session, raw_legacy):
     ear = Ear({"elicitation/create": UpstreamAnswered(-1, "User is away", {"until": "noon"})})
     with pytest.raises(UpstreamAnswered, match="The client refused: User is away"):
         await call(session, "ask", ear.listener, **QUESTION)
-    (refusal,) = [asked["body"] for asked in raw_legacy.record() if asked["rpc"] == ""]
+    (refusal,) = [asked["body"] for asked in raw_legacy.record() if asked["rpc"] == "" and asked["http"] == "POST"]
     assert refusal["error"] == {"code": -1, "message": "User is away", "data": {"until": "noon"}}
 
 
@@ -244,3 +245,56 @@ async def test_closing_after_the_upstream_is_gone(wire):
         await session.open()
     await session.close()
     assert session.closed
+
+
+def streamed(*lines: str) -> bytes:
+    """An event stream that ends after these lines."""
+    return answer("".join(f"{line}\n" for line in lines).encode(), "Content-Type: text/event-stream")
+
+
+OPENED = [ASKED, said(welcome(), "Mcp-Session-Id: s1"), ASKED, TAKEN]
+DONE = orjson.dumps({"jsonrpc": "2.0", "id": 1, "result": {"done": True}}).decode()
+
+
+async def test_a_stream_that_ends_too_soon_is_taken_up_again_where_it_said(wire):
+    first = streamed("retry: 1", "id: e7", "data: ", "")
+    rest = streamed("id: e8", f"data: {DONE}", "")
+    async with peer([*OPENED, ASKED, first, ASKED, rest]) as other:
+        session = LegacySession(wire(other.url), {})
+        await session.open()
+        assert await session.request("tools/call", {"name": "x"}, SILENT, {}) == {"done": True}
+    resumed = other.asked[-1]
+    assert resumed.line.startswith("GET ")
+    assert (resumed.header("Last-Event-ID"), resumed.header("Mcp-Session-Id")) == ("e7", "s1")
+
+
+async def test_a_stream_without_an_id_is_not_taken_up_again(wire):
+    async with peer([*OPENED, ASKED, streamed(": nothing", "")]) as other:
+        session = LegacySession(wire(other.url), {})
+        await session.open()
+        with pytest.raises(UpstreamLost, match="without a result"):
+            await session.request("tools/call", {"name": "x"}, SILENT, {})
+
+
+async def test_what_it_asks_beside_a_call_is_asked_of_the_calls_client(wire):
+    question = orjson.dumps(
+        {"jsonrpc": "2.0", "id": "q1", "method": "elicitation/create", "params": {"message": "Which?"}}
+    ).decode()
+    called, answered = asyncio.Event(), asyncio.Event()
+    stream = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    calls = [ASKED, answered, said({"id": 1, "result": {"done": True}}), ASKED, TAKEN]
+    beside = [*OPENED, ASKED, stream, called, f"data: {question}\n\n".encode(), LEFT]
+    answering = [ASKED, TAKEN]
+    ear = Ear({"elicitation/create": {"action": "accept"}})
+    async with peer(beside, calls, answering) as other:
+        session = LegacySession(wire(other.url), {"elicitation": {}})
+        await session.open()
+        running = asyncio.create_task(session.request("tools/call", {"name": "x"}, ear.listener, {}))
+        await until(lambda: len(other.asked) == 4)
+        called.set()
+        await until(lambda: len(other.asked) == 5)
+        answered.set()
+        assert await running == {"done": True}
+        await session.close()
+    assert ear.asked == [("elicitation/create", {"message": "Which?"})]
+    assert orjson.loads(other.asked[4].body) == {"jsonrpc": "2.0", "id": "q1", "result": {"action": "accept"}}
