@@ -31,7 +31,7 @@ from gateway.doors.decode import prompt_result, resource_result, tool_result
 from gateway.doors.eras import legacy_tool_result
 from gateway.doors.own import OWN
 from gateway.doors.serving import Serving
-from gateway.errors import GatewayError, UnknownName, UpstreamError
+from gateway.errors import GatewayError, UnknownName, UpstreamDown, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
@@ -103,7 +103,7 @@ class MainDoor(Middleware):
         with on_the_wire():
             route = await self._find(_server(context), kind, name)
             if route is None:
-                raise _unknown(kind, name)
+                raise self._never_heard(kind, name) or _unknown(kind, name)
             if route.owner == "upstream":
                 return await self.run(route, _params(context))
             return await self._guarded(route, lambda: _known(served, kind, name))
@@ -140,6 +140,11 @@ class MainDoor(Middleware):
             return look_up(self._serving.catalog, name)
         component = await GETTERS[kind](server, name)
         return self._route_of(kind, name, component) if component is not None else None
+
+    def _never_heard(self, kind: Kind, name: str) -> UpstreamDown | None:
+        """What is to be said of the upstream that a name seems to belong to, if nobody knows what it offers."""
+        upstream = self._serving.upstreams.get(name.partition("_")[0]) if kind in NAMED else None
+        return upstream.never_heard() if upstream is not None else None
 
     def _route_of(self, kind: Kind, public: str, component: FastMCPComponent) -> Route:
         """The route of something that FastMCP knows: the catalog's, or else one to the namespace that it is named for.

@@ -84,15 +84,15 @@ class SessionPool:
     def adopt(self, orphan: ShareKey, key: ShareKey) -> None:
         """Let `key` have the session of `orphan`, if it has none itself: one process is enough for one user.
 
-        Whoever uses it as `orphan` now goes on doing so.
+        Whoever uses or opens it as `orphan` now goes on doing so.
         """
-        slot = self._slots.get(orphan)
-        if key.lasting and key not in self._slots and slot is not None and slot.session is not None:
+        if key.lasting and key not in self._slots and orphan in self._slots:
             self._slots[key] = self._slots.pop(orphan)
 
-    def any_open(self) -> ShareKey | None:
-        """The key of some open session."""
-        return next((key for key, slot in self._slots.items() if slot.session and not slot.session.closed), None)
+    def any_key(self) -> ShareKey | None:
+        """The key of some session: of one that is open, or else of one that is to be opened anyway."""
+        live = (key for key, slot in self._slots.items() if slot.session is not None and not slot.session.closed)
+        return next(live, next(iter(self._slots), None))
 
     def renew(self) -> None:
         """Have every key open a new session at its next use."""

@@ -139,6 +139,17 @@ class Upstream:
         since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
         return UpstreamDown(self.namespace, f"{error.reason} It is down since {since}.", since=since)
 
+    def never_heard(self) -> UpstreamDown | None:
+        """Why it is not known what it offers, where that is so: a name of its own cannot be told from a wrong one."""
+        if self.listing.heard_at:
+            return None
+        if self.health.state == "off":
+            reason = f"is off: {self.config.off_because or 'enabled = false'}."
+            return UpstreamDown(self.namespace, reason)
+        since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
+        why = f" {self.health.reason}" if self.health.reason else ""
+        return UpstreamDown(self.namespace, f"was never heard, since {since}.{why}", since=since)
+
     def _mark_down(self, error: UpstreamError) -> None:
         if self.health.state != "down":
             self.health = Health("down", time.time(), error.message)
@@ -248,7 +259,7 @@ class Upstream:
         own = ShareKey(GATEWAY)
         if self.config.command is None:
             return own
-        return self.pool.any_open() or own  # a second process only to ask for the list would be a waste
+        return self.pool.any_key() or own  # a second process only to ask for the list would be a waste
 
     async def _fetch(self) -> Listing:
         async with self.pool.acquire(self._own_key()) as session:

@@ -28,6 +28,14 @@ async def legacy_client(upstream: Running, folder: Path) -> AsyncGenerator[tuple
         yield client, gateway
 
 
+async def subscribe(client: Client, uri: str) -> None:
+    await client.session.subscribe_resource(uri)  # ty: ignore[deprecated]  # it is what legacy clients have
+
+
+async def unsubscribe(client: Client, uri: str) -> None:
+    await client.session.unsubscribe_resource(uri)  # ty: ignore[deprecated]  # as above
+
+
 async def test_a_listener_hears_only_of_what_it_may_read(raw_modern: Running, tmp_path: Path):
     _, key = KeyStore(tmp_path / "var").create("other", ["own:read"])
     async with over_http(tmp_path, configuration({"raw": raw_modern})) as (gateway, url):
@@ -44,25 +52,25 @@ async def test_a_session_watches_until_it_says_otherwise_or_ends(raw_modern: Run
     async with in_memory(tmp_path, configuration({"raw": raw_modern})) as gateway:
         watcher = gateway.runtime.upstreams["raw"].watcher
         async with Client(gateway, mode="legacy") as client:
-            await client.session.subscribe_resource(NOTES)
-            await client.session.subscribe_resource(NOTES)
+            await subscribe(client, NOTES)
+            await subscribe(client, NOTES)
             assert list(watcher.watched) == ["text://raw/notes"]
-            await client.session.unsubscribe_resource(NOTES)
-            await client.session.unsubscribe_resource(NOTES)
+            await unsubscribe(client, NOTES)
+            await unsubscribe(client, NOTES)
             assert list(watcher.watched) == []
-            await client.session.subscribe_resource(NOTES)
+            await subscribe(client, NOTES)
         assert list(watcher.watched) == []
 
 
 async def test_what_is_not_there_cannot_be_watched(raw_modern: Running, tmp_path: Path):
     async with legacy_client(raw_modern, tmp_path) as (client, _):
         with pytest.raises(MCPError, match="no such resource"):
-            await client.session.subscribe_resource("text://nobody/here")
+            await subscribe(client, "text://nobody/here")
 
 
 async def test_a_session_cannot_watch_without_end(raw_modern: Running, tmp_path: Path):
     async with legacy_client(raw_modern, tmp_path) as (client, _):
         for number in range(MAX_WATCHED):
-            await client.session.subscribe_resource(f"text://raw/{number}")
+            await subscribe(client, f"text://raw/{number}")
         with pytest.raises(MCPError, match="at most"):
-            await client.session.subscribe_resource("text://raw/one-more")
+            await subscribe(client, "text://raw/one-more")

@@ -1,6 +1,7 @@
 """The main door: every call finds its route, passes the guard exactly once, and fails in words."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from tests.contract.pairs import CLIENTS
 from tests.doors.conftest import Watch
+from tests.gateways.kit import configuration, in_memory
 from tests.upstreams.running import Running
 
 INVALID_PARAMS = -32602
@@ -260,3 +262,18 @@ async def test_an_inner_call_has_the_id_of_the_outer_one(watch: Watch, raw_moder
             await client.call_tool("call_tool", {"name": "raw_echo", "arguments": {"text": "hello"}})
     assert {event.name for event in watched.events} == {"raw_echo", "call_tool"}
     assert len({event.request_id for event in watched.events}) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", r"^Upstream 'away' was never heard, since 20.* cannot be reached"),
+        ("enabled = false", r"^Upstream 'away' is off: enabled = false\.$"),
+    ],
+)
+async def test_a_tool_of_an_upstream_that_nobody_knows_yet_says_what_is_wrong(more: str, said: str, tmp_path: Path):
+    text = configuration({"away": "http://127.0.0.1:9/mcp"}, more)
+    async with in_memory(tmp_path, text) as gateway, Client(gateway) as client:
+        with pytest.raises(MCPError, match=said) as failure:
+            await client.call_tool("away_echo", {"text": "a"})
+    assert failure.value.error.data["kind"] == "upstream_down"

@@ -1,7 +1,7 @@
 """One session a key: opened once, replaced when dead, closed when idle and never under a call."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import anyio
@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import UpstreamDown
 from gateway.upstream.pool import SessionPool
-from gateway.upstream.session import Listener, Session
+from gateway.upstream.session import Listener, Notify, Session
 from gateway.upstream.sharing import GATEWAY, ShareKey
 
 ADA, BOB, CARL = (ShareKey(("user", name)) for name in ("ada", "bob", "carl"))
@@ -29,6 +29,9 @@ class Scripted(Session):
     async def request(
         self, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
     ) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def listen(self, uris: Collection[str], notify: Notify) -> None:
         raise NotImplementedError
 
     async def close(self) -> None:
@@ -238,24 +241,48 @@ async def test_a_first_user_takes_over_the_gateways_own(pool, opener):
     assert opener.asked == 2
 
 
-async def test_nothing_is_taken_over_by_who_has_one_or_keeps_none_or_while_it_is_in_use(pool, opener):
+async def test_who_uses_what_is_taken_over_goes_on_doing_so(pool, opener):
     own = ShareKey(GATEWAY)
-    await use(pool, ADA)
     user = User(pool, own)
     session = await user.session
-    pool.adopt(own, BOB)
+    pool.adopt(own, ADA)
+    assert await use(pool, ADA) is session
     await user.leave()
+    assert await use(pool, ADA) is session
+    assert not session.closed
+
+
+async def test_nothing_is_taken_over_by_who_has_one_or_keeps_none(pool, opener):
+    own = ShareKey(GATEWAY)
+    await use(pool, ADA)
+    session = await use(pool, own)
     pool.adopt(own, ADA)
     pool.adopt(own, ONE_CALL)
     assert await use(pool, own) is session
     assert opener.asked == 2
 
 
-async def test_the_key_of_some_open_session(pool, opener):
-    assert pool.any_open() is None
+async def test_the_key_of_some_session(pool, opener):
+    assert pool.any_key() is None
     (await use(pool, ADA)).closed = True
+    assert pool.any_key() == ADA
     await use(pool, BOB)
-    assert pool.any_open() == BOB
+    assert pool.any_key() == BOB
+
+
+async def test_what_is_still_being_opened_is_taken_over_too(pool, opener):
+    own = ShareKey(GATEWAY)
+    opener.gate.clear()
+    first = User(pool, own)
+    await asyncio.sleep(0)
+    assert pool.any_key() == own
+    pool.adopt(own, ADA)
+    second = User(pool, ADA)
+    opener.gate.set()
+    assert await first.session is await second.session
+    assert opener.asked == 1
+    for user in (first, second):
+        await user.leave()
 
 
 async def test_closing_ends_all_even_those_in_use(pool, opener):
