@@ -231,7 +231,7 @@ class DuplexSession(Session):
     async def close(self) -> None:
         self.closed = True
         await self._errands.finish()
-        await self._channel.close()
         self._reader.cancel()
         await asyncio.wait([self._reader])
+        await self._channel.close()
         self._fail_calls(UpstreamLost(self._namespace, f"was closed. {UNKNOWN}"))

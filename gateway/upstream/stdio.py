@@ -21,6 +21,7 @@ INHERITED = (
 STDERR_LINES = 20
 STDERR_WIDTH = 400
 STOP_SECONDS = 1.0
+CHUNK = 64 * 1024
 
 
 class ProcessChannel:
@@ -114,9 +115,10 @@ class ProcessChannel:
                 self._stderr.append("".join(c for c in text[:STDERR_WIDTH] if c.isprintable()))
 
     async def close(self) -> None:
-        """Close its input, then ask, then force; its whole process group goes."""
+        """Close its input, then ask, then force; its whole process group goes. Nobody may read from it any more."""
         assert self._process.stdin is not None
         self._process.stdin.close()
+        discarding = asyncio.create_task(self._discard(), name=f"last output of {self._namespace}")
         for step in (None, signal.SIGTERM, signal.SIGKILL):
             if step is not None:
                 self._signal(step)
@@ -125,8 +127,16 @@ class ProcessChannel:
                     await self._process.wait()
                     break
         self._signal(signal.SIGKILL)  # children that it left behind
-        self._listener.cancel()
-        await asyncio.wait([self._listener])
+        _, left = await asyncio.wait([discarding, self._listener], timeout=STOP_SECONDS)
+        for task in left:
+            task.cancel()
+        await asyncio.wait([discarding, self._listener])
+
+    async def _discard(self) -> None:
+        """Its output has to be read to its end: a pipe that is not stays open, and one that is full keeps it alive."""
+        assert self._process.stdout is not None
+        while await self._process.stdout.read(CHUNK):
+            pass
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

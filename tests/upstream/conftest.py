@@ -1,6 +1,6 @@
 """What tests of gateway/upstream share."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,13 @@ import pytest
 from gateway.config.model import UpstreamConfig
 from gateway.upstream.http1 import HttpClient
 from gateway.upstream.http_wire import HttpWire
-from tests.upstream.fronts import NAMESPACE
-from tests.upstreams.kit import Command, raw_stdio
+from gateway.upstream.upstream import Upstream
+from tests.upstream.fronts import NAMESPACE, Front, config_for
+from tests.upstreams.kit import Command, Running, raw_stdio
 
 MakeClient = Callable[[str], HttpClient]
 MakeWire = Callable[..., HttpWire]
+MakeFront = Callable[..., Awaitable[Front]]
 
 
 @pytest.fixture
@@ -42,6 +44,22 @@ async def wire() -> AsyncGenerator[MakeWire]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+async def front(tmp_path: Path) -> AsyncGenerator[MakeFront]:
+    """Puts an upstream behind the gateway, asked once for what it offers, and closes it."""
+    made: list[Upstream] = []
+
+    async def make(target: Running | Command, *, state: Path = tmp_path / "state", **more: Any) -> Front:
+        made.append(Upstream(NAMESPACE, config_for(target, **more), state))
+        await made[-1].start()
+        await made[-1].first_round()
+        return Front(made[-1], target)
+
+    yield make
+    for each in made:
+        await each.close()
 
 
 @pytest.fixture

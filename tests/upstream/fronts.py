@@ -2,10 +2,14 @@
 
 from typing import Any, NamedTuple
 
+from gateway.catalog.catalog import Catalog, Source, build
 from gateway.config.model import UpstreamConfig
 from gateway.errors import UpstreamAnswered
-from gateway.upstream.session import Era, Listener, Transport
-from tests.upstreams.kit import Command, Running
+from gateway.upstream.relay import Exchange, exchange
+from gateway.upstream.session import SILENT, Era, Listener, Transport
+from gateway.upstream.sharing import Caller
+from gateway.upstream.upstream import Upstream
+from tests.upstreams.kit import Command, Recorded, Running
 
 NAMESPACE = "raw"
 
@@ -83,3 +87,52 @@ class Ear:
 
 def text_of(result: dict[str, Any]) -> str:
     return result["content"][0]["text"]
+
+
+ADA, BOB = Caller("ada", "s1"), Caller("bob", "s1")
+
+
+class Front:
+    """An upstream that the gateway keeps, and calls of it through the relay."""
+
+    def __init__(self, upstream: Upstream, target: Running | Command):
+        self.upstream = upstream
+        self.target = target
+
+    def catalog(self) -> Catalog:
+        """What it offers now."""
+        return build([Source("upstream", NAMESPACE, self.upstream.listing)])
+
+    async def call(
+        self,
+        tool: str,
+        /,
+        listener: Listener = SILENT,
+        caller: Caller = ADA,
+        meta: dict[str, Any] | None = None,
+        **arguments: Any,
+    ) -> dict[str, Any]:
+        """Call a tool by its own name."""
+        route = self.catalog().tool(f"{NAMESPACE}_{tool}")
+        assert route is not None, f"{tool} is not listed"
+        params = {"name": route.public, "arguments": arguments}
+        return await exchange(
+            self.upstream, route, Exchange(caller, params if meta is None else params | {"_meta": meta}, listener)
+        )
+
+    async def read(self, uri: str) -> dict[str, Any]:
+        """Read a resource by its public URI."""
+        route = self.catalog().resource(uri)
+        assert route is not None
+        return await exchange(self.upstream, route, Exchange(ADA, {"uri": uri}))
+
+    async def prompt(self, name: str, /, **arguments: str) -> dict[str, Any]:
+        """Get a prompt by its own name."""
+        route = self.catalog().prompt(f"{NAMESPACE}_{name}")
+        assert route is not None
+        return await exchange(self.upstream, route, Exchange(ADA, {"name": route.public, "arguments": arguments}))
+
+    def asked(self, rpc: str = "") -> list[Recorded]:
+        """What it heard of that method, or at all but for the streams on which it tells of changes."""
+        heard = [each for each in self.target.record() if each["rpc"] != "subscriptions/listen"]
+        return [each for each in heard if rpc in ("", each["rpc"]) and each.get("http") != "GET"]

@@ -210,11 +210,21 @@ async def test_progress_goes_to_the_call_it_is_about_and_logs_to_all(session, ch
     assert [ear.logged for ear in ears] == [[("info", "both")]] * 2
 
 
-async def test_other_notifications_are_for_whoever_watches(session, channel):
+async def test_other_notifications_are_for_whoever_listens(session, channel):
     told: asyncio.Queue[str] = asyncio.Queue()
-    session.on_change = lambda notification: told.put_nowait(notification.method)
+
+    async def notify(method: str, params: dict[str, Any]) -> None:
+        told.put_nowait(method)
+
+    listening = asyncio.create_task(session.listen(["a://b"], notify))
+    asked = await channel.next("resources/subscribe")
+    assert asked["params"] == {"uri": "a://b"}
+    channel.say(id=asked["id"], result={})
     channel.say(method="notifications/tools/list_changed")
     assert await told.get() == "notifications/tools/list_changed"
+    channel.end()
+    with pytest.raises(UpstreamLost):
+        await listening
 
 
 @pytest.mark.parametrize(

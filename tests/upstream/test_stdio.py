@@ -163,6 +163,23 @@ async def test_a_line_beyond_the_limit_ends_it(start):
     assert failure.value.reason == "sent a line longer than its max_body and was stopped."
 
 
+async def test_output_that_nobody_read_leaves_no_pipe_open(start):
+    """Reading was paused for it; the file descriptors of such a child were never given back."""
+    before = psutil.Process().num_fds()
+    channel = await start("print('x' * 1_000_000, flush=True); input()", max_body=1000)
+    with pytest.raises(UpstreamTooLarge):
+        await said(channel)
+    assert psutil.Process().num_fds() > before
+    await channel.close()
+    assert psutil.Process().num_fds() == before
+
+
+async def test_a_child_that_is_still_talking_may_end_by_itself(start, tmp_path):
+    channel = await start("print('x' * 1_000_000, flush=True)\nopen('farewell', 'w')", cwd=tmp_path)
+    await channel.close()
+    assert (tmp_path / "farewell").exists()
+
+
 async def test_a_line_up_to_the_limit_is_read(start):
     channel = await start("print('x' * 90_000, flush=True); input()", max_body=100_000)
     assert len(await said(channel)) == 90_000

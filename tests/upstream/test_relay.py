@@ -1,0 +1,555 @@
+"""One exchange for a caller: nothing of its own goes up, all of the answer comes back, and each failure has a name."""
+
+import asyncio
+import time
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.errors import (
+    InvalidRequest,
+    UpstreamAnswered,
+    UpstreamBroken,
+    UpstreamBusy,
+    UpstreamDown,
+    UpstreamError,
+    UpstreamLimited,
+    UpstreamLost,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+)
+from gateway.model.route import Route
+from gateway.upstream.http_wire import UpstreamHttpError
+from gateway.upstream.relay import Exchange, exchange, outbound_params
+from gateway.upstream.session import Listener
+from gateway.upstream.sharing import Caller
+from tests.upstream.fronts import (
+    ADA,
+    ALL,
+    BOB,
+    LEGACY,
+    LEGACY_STDIO,
+    MODERN,
+    MODERN_JSON,
+    MODERN_STDIO,
+    SESSIONLESS,
+    SSE,
+    STREAMING,
+    Ear,
+    Front,
+    Kind,
+    named,
+    text_of,
+)
+from tests.upstreams.kit import Command, Running, raw_stdio
+from tests.upstreams.raw.definitions import NOTES_TEXT, PIXEL, UNLISTED, VENDOR
+
+every_kind = pytest.mark.parametrize("kind", ALL, ids=named)
+OVER_HTTP = [each for each in ALL if each.transport == "http"]
+WITH_HEADERS = [each for each in ALL if each.transport != "stdio"]
+
+
+@pytest.fixture
+async def one(kind: Kind, request: pytest.FixtureRequest, front) -> Front:
+    """An upstream of that kind, asked for what it offers, its record empty."""
+    made: Front = await front(request.getfixturevalue(kind.fixture))
+    made.target.reset()
+    return made
+
+
+# what goes up
+
+HOP_META = {
+    "progressToken": "the client's",
+    "io.modelcontextprotocol/protocolVersion": "1999-01-01",
+    "io.modelcontextprotocol/clientInfo": {"name": "the client"},
+    "io.modelcontextprotocol/clientCapabilities": {"sampling": {}},
+    "io.modelcontextprotocol/logLevel": "debug",
+    "io.modelcontextprotocol/subscriptionId": 7,
+}
+VENDOR_META = {"com.example/trace": {"a": [1]}, "traceparent": "00-ab-cd-01"}
+
+
+@every_kind
+async def test_of_the_callers_meta_only_what_is_not_its_connections_goes_up(one: Front, kind: Kind):
+    result = await one.call("whoami", meta=HOP_META | VENDOR_META)
+    (asked,) = one.asked("tools/call")
+    meta = asked["body"]["params"]["_meta"]
+    assert {key: meta.pop(key) for key in VENDOR_META} == VENDOR_META
+    own = {f"io.modelcontextprotocol/{key}" for key in ("protocolVersion", "clientInfo", "clientCapabilities")}
+    assert set(meta) == (own if kind.era == "modern" else set())
+    assert "the client" not in str(asked)
+    assert result["structuredContent"]["era"] == kind.era
+
+
+names = st.text(min_size=1, max_size=9)
+
+
+@given(st.dictionaries(st.sampled_from([*HOP_META, *VENDOR_META]) | names, st.integers(), max_size=6))
+def test_no_key_of_the_protocol_gets_through(meta):
+    route = Route("tool", "upstream", "raw", "raw_x", "x", {})
+    sent = outbound_params(route, {"name": "raw_x", "_meta": meta}).get("_meta", {})
+    assert sent == {key: value for key, value in meta.items() if key not in HOP_META and not key.startswith("io.model")}
+
+
+def test_a_request_goes_up_under_the_upstreams_own_name():
+    routes = [
+        Route(kind, "upstream", "raw", "public", "own", {}) for kind in ("tool", "prompt", "resource", "template")
+    ]
+    params = {"name": "public", "uri": "public", "arguments": {"name": "public"}, "inputResponses": {}, "_meta": {}}
+    sent = [outbound_params(route, params) for route in routes]
+    assert [each["name"] for each in sent] == ["own", "own", "public", "public"]
+    assert [each["uri"] for each in sent] == ["public", "public", "own", "own"]
+    assert all(each["arguments"] == {"name": "public"} and "_meta" not in each for each in sent)
+    assert params["name"] == "public"
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [({"_meta": []}, "params._meta must be an object."), ({"arguments": "x"}, "params.arguments must be an object.")],
+)
+def test_parameters_that_are_no_objects_are_the_clients_fault(params, said):
+    with pytest.raises(InvalidRequest) as refusal:
+        outbound_params(Route("tool", "upstream", "raw", "raw_x", "x", {}), params)
+    assert refusal.value.message == said
+
+
+@pytest.mark.parametrize("kind", [MODERN, LEGACY, MODERN_STDIO], ids=named)
+async def test_a_number_that_cannot_be_sent_on_is_the_clients_fault(one: Front):
+    with pytest.raises(InvalidRequest):
+        await one.call("echo", text=2**64)
+    assert text_of(await one.call("echo", text="still well")) == "still well"
+
+
+@pytest.mark.parametrize("kind", [MODERN], ids=named)
+async def test_a_log_level_that_is_none_is_the_clients_fault(one: Front):
+    with pytest.raises(InvalidRequest, match="The log level must be one of debug, info"):
+        await one.call("echo", Listener(log_level="loud"), text="a")
+
+
+@pytest.mark.parametrize("kind", [each for each in ALL if each.era == "modern"], ids=named)
+async def test_arguments_are_mirrored_in_the_headers_that_a_tool_wants(one: Front, kind: Kind):
+    await one.call("header", region="eu west ü", paging={"limit": 5})
+    (asked,) = one.asked("tools/call")
+    headers = asked.get("headers", {})
+    mirrored = {name: value for name, value in headers.items() if name.startswith("mcp-param-")}
+    expected = {"mcp-param-region": "=?base64?ZXUgd2VzdCDDvA==?=", "mcp-param-limit": "5"}
+    assert mirrored == (expected if kind.transport == "http" else {})
+
+
+@pytest.mark.parametrize("kind", [MODERN], ids=named)
+async def test_a_prompt_named_like_such_a_tool_mirrors_nothing(one: Front):
+    route = Route("prompt", "upstream", "raw", "raw_header", "header", {})
+    with pytest.raises(UpstreamAnswered):
+        await exchange(one.upstream, route, Exchange(ADA, {"name": "raw_header", "arguments": {"region": "eu"}}))
+    (asked,) = one.asked("prompts/get")
+    assert not [name for name in asked["headers"] if name.startswith("mcp-param-")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "era", "declared"),
+    [
+        (MODERN, "modern", {"roots": {}, "extensions": {}}),
+        (MODERN, "legacy", {"roots": {}}),
+        (LEGACY, "modern", {}),
+        (LEGACY, "legacy", {"roots": {}, "extensions": {}}),
+    ],
+)
+async def test_only_capabilities_that_can_be_served_are_declared(one: Front, era: Any, declared: Any):
+    result = await one.call("whoami", Listener(era=era, capabilities={"roots": {}, "extensions": {}}))
+    assert result["structuredContent"]["about"]["capabilities"] == declared
+
+
+# what comes back
+
+
+@every_kind
+async def test_all_that_is_offered_can_be_used_by_its_public_name(one: Front):
+    assert text_of(await one.call("echo", text="Grüß Gott")) == "Grüß Gott"
+    assert (await one.call("add", a=1, b=2))["structuredContent"] == {"sum": 3, "terms": [1, 2]}
+    for uri in (
+        "text://raw/raw/notes",
+        "opaque://raw/urn:raw:book:1",
+        "text://raw/raw/unlisted",
+        "text://raw/raw/items/7",
+    ):
+        (content,) = (await one.read(uri))["contents"]
+        assert content["uri"] == uri
+    assert (await one.read("text://raw/raw/notes"))["contents"][0]["text"] == NOTES_TEXT
+    assert (await one.read("blob://raw/raw/pixel.png"))["contents"][0]["blob"] == PIXEL
+    greeting = await one.prompt("greet", name="Ada", style="short")
+    assert greeting["messages"][0]["content"]["text"] == "Greet Ada in the short style."
+
+
+@every_kind
+async def test_uris_in_a_result_lead_back_through_us(one: Front):
+    notes, picture, embedded = (await one.call("link"))["content"]
+    assert (notes["uri"], notes["size"], notes["mimeType"]) == ("text://raw/raw/notes", 37, "text/plain")
+    assert picture["uri"] == "blob://raw/raw/pixel.png"
+    assert embedded["resource"]["uri"] == f"text://raw/{UNLISTED.removeprefix('text://')}"
+    assert embedded["resource"]["_meta"] == {VENDOR: "embedded"}
+    assert (await one.read(embedded["resource"]["uri"]))["contents"][0]["text"] == "Not on any list."
+
+
+@every_kind
+async def test_the_upstreams_own_name_does_not_come_through_and_vendors_keys_do(one: Front):
+    assert (await one.call("echo", text="a"))["_meta"] == {VENDOR: "result echo"}
+    assert "_meta" not in await one.call("add", a=1, b=2)
+    assert (await one.read("text://raw/raw/notes"))["_meta"] == {VENDOR: "result read"}
+
+
+@every_kind
+async def test_what_nobody_knows_comes_through(one: Front):
+    content = (await one.call("unknown_content"))["content"]
+    assert content == [{"type": "hologram", "beams": [1, 2]}, {"type": "text", "text": "beside a hologram"}]
+
+
+@every_kind
+async def test_both_kinds_of_failure_are_kept_whole(one: Front):
+    failed = await one.call("fail", message="no such thing")
+    assert (failed["isError"], text_of(failed), failed["content"][1]["data"]) == (True, "no such thing", PIXEL)
+    with pytest.raises(UpstreamAnswered) as failure:
+        await one.call("error", code=1234, message="too bad")
+    answered = failure.value
+    assert (answered.code, answered.message, answered.data) == (
+        1234,
+        "too bad",
+        {"from": "raw", "nested": [1, {"two": None}]},
+    )
+
+
+@pytest.mark.parametrize("kind", STREAMING, ids=named)
+async def test_progress_is_heard_by_who_asked_for_it(one: Front):
+    ear, deaf = Ear(progress=True), Ear()
+    await asyncio.gather(one.call("progress", ear.listener, steps=3), one.call("progress", deaf.listener, steps=3))
+    assert ear.steps == [1, 2, 3]
+    assert deaf.told == []
+
+
+@pytest.mark.parametrize("kind", STREAMING, ids=named)
+async def test_logs_are_heard_from_the_level_that_was_asked_for(one: Front, kind: Kind):
+    ear, other, deaf = Ear(log_level="warning"), Ear(log_level="debug"), Ear()
+    for level in ("debug", "warning", "alert"):
+        await one.call("log", ear.listener, level=level, message=level)
+        await one.call("log", deaf.listener, level=level, message=level)
+    assert [level for level, _ in ear.logged] == ["warning", "alert"]
+    assert deaf.told == []
+    await one.call("log", other.listener, level="debug", message="x")
+    await one.call("log", ear.listener, level="info", message="x")
+    assert [level for level, _ in other.logged] == ["debug"]
+    assert len(ear.logged) == 2
+    levels = [each["body"]["params"]["level"] for each in one.asked("logging/setLevel")]
+    assert levels == ([] if kind.era == "modern" else ["warning", "debug"])
+
+
+@pytest.mark.parametrize("kind", [LEGACY, SSE, LEGACY_STDIO], ids=named)
+async def test_the_user_is_asked_in_mid_call(one: Front):
+    answer = {"action": "accept", "content": {"answer": "blue"}}
+    ear = Ear({"elicitation/create": answer}, era="legacy", capabilities={"elicitation": {}})
+    result = await one.call("ask", ear.listener, question="Which colour?")
+    assert result["structuredContent"] == {"action": "accept", "answer": "blue"}
+    assert ear.asked[0][1]["message"] == "Which colour?"
+
+
+@pytest.mark.parametrize("kind", [MODERN, MODERN_JSON, MODERN_STDIO], ids=named)
+async def test_what_needs_input_comes_through(one: Front):
+    result = await one.call("ask", Listener(capabilities={"elicitation": {}}), question="Which colour?")
+    assert result["resultType"] == "input_required"
+    assert result["inputRequests"]["answer"]["params"]["message"] == "Which colour?"
+
+
+# what it costs
+
+
+@every_kind
+async def test_a_warm_call_is_one_request_over_a_kept_connection(one: Front, kind: Kind):
+    await one.call("echo", text="warm")
+    one.target.reset()
+    for number in range(5):
+        await one.call("echo", text=str(number))
+    asked = one.asked()
+    assert [each["rpc"] for each in asked] == ["tools/call"] * 5
+    if kind.transport != "stdio":
+        assert len({each["connection"] for each in asked}) == 1
+    if isinstance(one.target, Command):
+        assert one.target.pids() == []
+
+
+@pytest.mark.parametrize(
+    "fixture", ["fastmcp_upstream", "legacy_upstream", "legacy_stateless_upstream", "legacy_sse_upstream"]
+)
+async def test_a_warm_call_of_an_sdk_is_one_request_over_few_connections(fixture, request, front):
+    """They end a body a moment after the answer, so the next call may find its connection not free yet."""
+    one: Front = await front(request.getfixturevalue(fixture))
+    await one.call("echo", text="warm")
+    one.target.reset()
+    for number in range(10):
+        assert text_of(await one.call("echo", text=str(number))) == str(number)
+    assert [each["rpc"] for each in one.asked()] == ["tools/call"] * 10
+    assert len({each["connection"] for each in one.asked()}) <= 3
+
+
+# leaving
+
+
+@every_kind
+async def test_leaving_cancels_the_call_upstream(one: Front, kind: Kind):
+    running = asyncio.create_task(one.call("slow", seconds=30))
+    await one.target.wait_for("started", "slow")
+    running.cancel()
+    (ended,) = await one.target.wait_for("cancelled", "slow", deadline=1.0)
+    assert ended["by"] == ("stream" if (kind.transport, kind.era) == ("http", "modern") else "notification")
+    assert text_of(await one.call("echo", text="still well")) == "still well"
+    assert repr(one.upstream.bulkhead) == "<Bulkhead running=0 waiting=0>"
+
+
+@every_kind
+async def test_a_scope_that_cancels_every_await_cancels_the_call_upstream(one: Front):
+    """As the SDK's scopes do: a cancellation that had to be awaited there was never sent."""
+
+    async def slow() -> None:
+        await one.call("slow", seconds=30)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(slow)
+        await one.target.wait_for("started", "slow")
+        group.cancel_scope.cancel()
+    await one.target.wait_for("cancelled", "slow", deadline=1.0)
+
+
+@every_kind
+async def test_a_call_past_its_deadline_is_told_and_cancelled(kind: Kind, request, front):
+    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.3)
+    await one.call("echo", text="warm")
+    began = time.monotonic()
+    with pytest.raises(UpstreamTimeout) as failure:
+        await one.call("slow", seconds=30)
+    assert time.monotonic() - began < 0.8
+    assert failure.value.reason == (
+        "did not answer within 0.3 s. It is not known whether the call ran. Its deadline is a setting."
+    )
+    await one.target.wait_for("cancelled", "slow", deadline=1.0)
+
+
+@pytest.mark.parametrize("kind", [MODERN], ids=named)
+async def test_a_call_that_got_no_place_in_time_was_not_sent(kind: Kind, request, front):
+    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.1, max_in_flight=1)
+    async with one.upstream.bulkhead.place():
+        with pytest.raises(UpstreamBusy) as failure:
+            await one.call("echo", text="x")
+    assert failure.value.reason == "has 1 calls running and 0 waiting. Nothing was sent; try again later."
+    assert one.asked("tools/call") == []
+    assert text_of(await one.call("echo", text="well")) == "well"
+
+
+# what goes wrong
+
+NOT_KNOWN = "It is not known whether the call ran."
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [
+        ("html", UpstreamBroken, NOT_KNOWN),
+        ("garbage", UpstreamBroken, NOT_KNOWN),
+        ("compressed", UpstreamBroken, NOT_KNOWN),
+        ("wrong_id", UpstreamBroken, NOT_KNOWN),
+        ("redirect", UpstreamBroken, "Nothing ran"),
+        ("empty", UpstreamLost, NOT_KNOWN),
+        ("close_before", UpstreamLost, NOT_KNOWN),
+        ("close_after", UpstreamLost, NOT_KNOWN),
+        ("cut", UpstreamLost, NOT_KNOWN),
+        ("server_error", UpstreamHttpError, NOT_KNOWN),
+        ("unavailable", UpstreamHttpError, NOT_KNOWN),
+        ("unauthorized", UpstreamRefused, "HTTP 401"),
+        ("forbidden", UpstreamRefused, "HTTP 403"),
+        ("rate_limited", UpstreamLimited, "HTTP 429"),
+        ("huge", UpstreamTooLarge, "larger than 100000 bytes"),
+        ("hang", UpstreamTimeout, NOT_KNOWN),
+        ("pings", UpstreamTimeout, NOT_KNOWN),
+    ],
+)
+@pytest.mark.parametrize("kind", [MODERN, LEGACY, SESSIONLESS], ids=named)
+async def test_each_fault_over_http_has_a_name_and_the_next_call_is_well(
+    kind: Kind, request, front, fault, error, said
+):
+    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.3, max_body=100_000)
+    await one.call("echo", text="warm")
+    one.target.reset()
+    one.target.control(fault=fault, on="tools/call", location="http://other.example/mcp", retry_after=7)
+    with pytest.raises(UpstreamError) as failure:
+        await one.call("echo", text="x")
+    assert type(failure.value) is error
+    assert said in failure.value.message
+    assert failure.value.data["upstream"] == "raw"
+    assert failure.value.data.get("retry_after") == (7 if fault == "rate_limited" else None)
+    assert len(one.asked("tools/call")) == 1
+    one.target.control()
+    assert text_of(await one.call("echo", text="well")) == "well"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "error"),
+    [
+        (SSE, "hang", UpstreamTimeout),
+        (SSE, "wrong_id", UpstreamTimeout),
+        (SSE, "huge", UpstreamTooLarge),
+        (SSE, "close_after", UpstreamLost),
+        (SSE, "server_error", UpstreamHttpError),
+        (SSE, "unauthorized", UpstreamRefused),
+        (MODERN_STDIO, "hang", UpstreamTimeout),
+        (MODERN_STDIO, "wrong_id", UpstreamTimeout),
+        (MODERN_STDIO, "garbage", UpstreamTimeout),
+        (MODERN_STDIO, "huge", UpstreamTooLarge),
+        (MODERN_STDIO, "close_before", UpstreamLost),
+        (MODERN_STDIO, "close_after", UpstreamLost),
+        (MODERN_STDIO, "cut", UpstreamLost),
+        (LEGACY_STDIO, "close_after", UpstreamLost),
+    ],
+)
+async def test_each_fault_of_a_channel_has_a_name_and_the_next_call_is_well(kind: Kind, request, front, fault, error):
+    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=2.0, max_body=100_000)
+    await one.call("echo", text="warm")
+    one.target.control(fault=fault, on="tools/call")
+    with pytest.raises(UpstreamError) as failure:
+        await one.call("echo", text="x")
+    assert type(failure.value) is error
+    one.target.control()
+    assert text_of(await one.call("echo", text="well")) == "well"
+
+
+@pytest.mark.parametrize("kind", [MODERN, SSE], ids=named)
+async def test_an_upstream_that_is_gone_is_named_with_since_when(kind: Kind, request, front):
+    upstream: Running = request.getfixturevalue(kind.fixture)
+    one: Front = await front(upstream)
+    upstream.kill()
+    upstream.process.wait()
+    errors = []
+    for _ in range(2):
+        with pytest.raises(UpstreamError) as failure:
+            await one.call("echo", text="x")
+        errors.append(failure.value)
+    assert type(errors[1]) is UpstreamDown
+    assert "cannot be reached (Connection refused). Nothing was sent. It is down since 20" in errors[1].message
+    assert errors[1].data["since"] in errors[1].message
+    assert one.upstream.health.state == "down"
+
+
+async def test_a_crashed_child_is_named_with_its_last_words_and_replaced(tmp_path, front):
+    with raw_stdio(tmp_path, crash_on="fail", flood_stderr=True) as command:
+        one: Front = await front(command)
+        with pytest.raises(UpstreamLost) as failure:
+            await one.call("fail", message="x")
+        assert "went away (exit status 70); it said: " in failure.value.message
+        assert "[31mwarning[0m: nobody reads this" in failure.value.message
+        assert "\x1b" not in failure.value.message
+        assert text_of(await one.call("echo", text="again")) == "again"
+        assert len(command.pids()) == 2
+        assert len(command.alive()) == 1
+        await one.upstream.close()
+        assert command.alive() == []
+
+
+async def test_a_child_that_is_killed_costs_each_running_call_one_error(tmp_path, front):
+    with raw_stdio(tmp_path) as command:
+        one: Front = await front(command)
+        running = [asyncio.create_task(one.call("slow", seconds=30)) for _ in range(5)]
+        await command.wait_for("started", "slow", count=5)
+        command.stop()
+        await asyncio.wait(running)
+        assert {type(each.exception()) for each in running} == {UpstreamLost}
+        assert len(one.asked("tools/call")) == 5
+        assert text_of(await one.call("echo", text="again")) == "again"
+
+
+# sessions
+
+
+@pytest.mark.parametrize("kind", [LEGACY], ids=named)
+async def test_a_forgotten_session_is_replaced_once_and_the_call_succeeds(one: Front):
+    await one.call("echo", text="warm")
+    one.target.reset()
+    one.target.control(forget_sessions=True)
+    assert text_of(await one.call("echo", text="a")) == "a"
+    first, last = one.asked("tools/call")
+    assert first["headers"]["mcp-session-id"] != last["headers"]["mcp-session-id"]
+    asked = one.asked()
+    between = [each["rpc"] for each in asked[asked.index(first) : asked.index(last)]]
+    assert "initialize" in between
+
+
+@pytest.mark.parametrize("kind", [SSE], ids=named)
+async def test_a_forgotten_stream_is_replaced_and_the_call_succeeds(one: Front):
+    await one.call("echo", text="warm")
+    one.target.control(forget_sessions=True)
+    await one.target.wait_for("finished", "GET")
+    assert text_of(await one.call("echo", text="a")) == "a"
+
+
+ADA_2, ADA_MODERN = Caller("ada", "s2"), Caller("ada")
+CALLERS = {"ada 1": ADA, "ada 2": ADA_2, "ada": ADA_MODERN, "bob 1": BOB}
+TOGETHER = [{"ada 1", "ada 2", "ada", "bob 1"}]
+BY_USER = [{"ada 1", "ada 2", "ada"}, {"bob 1"}]
+APART = [{"ada 1"}, {"ada 2"}, {"ada"}, {"bob 1"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sessions", "groups"),
+    [
+        (MODERN, None, TOGETHER),
+        (SESSIONLESS, None, TOGETHER),
+        (LEGACY, None, APART),
+        (LEGACY, "shared", TOGETHER),
+        (LEGACY, "per_user", BY_USER),
+        (LEGACY, "per_session", APART),
+        (LEGACY, "per_call", APART),
+        (SSE, None, APART),
+        (SSE, "shared", TOGETHER),
+        (SSE, "per_user", BY_USER),
+        (SSE, "per_session", APART),
+        (SSE, "per_call", APART),
+        (MODERN_STDIO, None, BY_USER),
+        (LEGACY_STDIO, None, BY_USER),
+        (MODERN_STDIO, "shared", TOGETHER),
+        (MODERN_STDIO, "per_user", BY_USER),
+        (MODERN_STDIO, "per_session", APART),
+        (MODERN_STDIO, "per_call", APART),
+    ],
+)
+async def test_who_shares_a_session_upstream(kind: Kind, request, front, sessions, groups):
+    one: Front = await front(request.getfixturevalue(kind.fixture), sessions=sessions)
+    seen: dict[tuple[int, str], set[str]] = {}
+    for name, caller in CALLERS.items():
+        told = [(await one.call("whoami", caller=caller))["structuredContent"] for _ in range(2)]
+        places = {(each["pid"], each["about"].get("session", "")) for each in told}
+        assert len(places) == (2 if sessions == "per_call" else 1)
+        seen.setdefault(places.pop(), set()).add(name)
+    assert sorted(map(sorted, seen.values())) == sorted(map(sorted, groups))
+
+
+async def test_one_user_needs_one_process(tmp_path, front):
+    with raw_stdio(tmp_path) as command:
+        one: Front = await front(command)
+        await one.call("echo", text="a")
+        await one.upstream.refresh()
+        assert len(command.pids()) == 1
+
+
+@pytest.mark.parametrize("kind", [LEGACY, MODERN_STDIO], ids=named)
+async def test_a_session_of_one_call_ends_with_it(kind: Kind, request, front):
+    one: Front = await front(request.getfixturevalue(kind.fixture), sessions="per_call")
+    one.target.reset()
+    running = asyncio.create_task(one.call("slow", seconds=30))
+    await one.target.wait_for("started", "slow", deadline=10)
+    running.cancel()
+    await asyncio.wait([running])
+    await one.target.wait_for("cancelled", "slow", deadline=2.0)
+    await one.upstream.close()
+    if isinstance(one.target, Command):
+        assert one.target.alive() == []
+    else:
+        assert one.asked()[-1]["http"] == "DELETE"
