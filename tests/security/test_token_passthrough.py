@@ -81,7 +81,7 @@ async def test_the_key_that_opened_the_gateway_goes_no_further(
         await exercise(url, era, {**CARRIED, "Authorization": f"Bearer {key}"})
     record = str(upstream.record())
     assert key not in record
-    assert key.split("_")[2] not in record
+    assert key.split("_", 2)[2] not in record
     assert CANARY not in record
     assert "authorization" not in record
 
