@@ -41,7 +41,7 @@ async def test_a_stream_and_its_posts(session, raw_sse_upstream):
         ("POST", "/messages", "tools/call"),
     ]
     assert {each["headers"]["x-tenant"] for each in (opening, *posts)} == {"acme"}
-    assert len({each["connection"] for each in posts}) == 1
+    assert len({each["connection"] for each in posts}) <= 2  # one more where an answer was not over yet
 
 
 async def test_progress_and_a_question_come_over_the_stream(session):

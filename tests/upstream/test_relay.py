@@ -273,7 +273,7 @@ async def test_a_warm_call_is_one_request_over_a_kept_connection(one: Front, kin
         await one.call("echo", text=str(number))
     asked = one.asked()
     assert [each["rpc"] for each in asked] == ["tools/call"] * 5
-    if kind.transport != "stdio":
+    if kind.transport == "http":
         assert len({each["connection"] for each in asked}) == 1
     if isinstance(one.target, Command):
         assert one.target.pids() == []
