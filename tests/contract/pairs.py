@@ -59,7 +59,7 @@ class Pair:
     upstream: Running | Command
 
     def client(self, **options: Any) -> Client:
-        return Client(self.gateway.url, mode=CLIENTS[self.client_era], **options)
+        return Client(self.gateway.url, mode=CLIENTS[self.client_era], verify=False, **options)  # as `plain_http`
 
     def name(self, own: str) -> str:
         """The public name of a tool or prompt."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests.contract.pairs import Era
+from tests.gateways.kit import plain_http
 from tests.upstreams.messages import ACCEPT, initialize, legacy_request, messages_in, modern_meta, modern_request
 
 Message = dict[str, Any]
@@ -87,7 +88,7 @@ async def wire(
     url: str, era: Era, headers: Mapping[str, str] | None = None, *, open: bool = True
 ) -> AsyncGenerator[Wire]:
     """A client that sends `headers` with each request. It has shaken hands unless `open` is false."""
-    async with httpx.AsyncClient(headers=headers, timeout=10) as http:
+    async with plain_http(headers=headers) as http:
         client = Wire(url, era, http)
         if open and era == "legacy":
             await client.open()

@@ -10,14 +10,14 @@ from fastmcp import Client
 
 from gateway.app import create_gateway
 from gateway.policy.keys import KeyStore
-from tests.gateways.kit import configuration, over_http, written
+from tests.gateways.kit import configuration, over_http, plain_http, written
 from tests.upstreams.kit import Running
 
 CLOSED = "http://127.0.0.1:9/mcp"  # the discard service, which nothing serves here
 
 
 async def get(url: str, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         return await client.get(url, headers=headers)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
@@ -46,6 +47,11 @@ class Served:
         """The log lines that have these fields."""
         lines = [json.loads(line) for line in self.said().splitlines()]
         return [line for line in lines if fields.items() <= line.items()]
+
+
+def plain_http(**options: Any) -> httpx.AsyncClient:
+    """A client for loopback, without TLS: loading what that would be verified with takes longer than most tests."""
+    return httpx.AsyncClient(verify=False, timeout=10, **options)
 
 
 def configuration(upstreams: Mapping[str, Upstream], more: str = "") -> str:

@@ -11,7 +11,7 @@ import pytest
 from gateway.policy.keys import KeyStore
 from tests.contract.pairs import CLIENTS, Era
 from tests.contract.wire import wire
-from tests.gateways.kit import configuration, over_http
+from tests.gateways.kit import configuration, over_http, plain_http
 from tests.policy.issuer import AUDIENCE, Issuer, issuer
 from tests.upstreams.messages import modern_call
 from tests.upstreams.running import Running
@@ -62,7 +62,7 @@ def bearer(token: str) -> dict[str, str]:
 
 async def call(url: str, headers: dict[str, str]) -> httpx.Response:
     body, own = modern_call("raw_echo", text="hello")
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         return await client.post(url, json=body, headers={**own, **headers})
 
 
@@ -117,7 +117,7 @@ async def test_whoever_has_no_token_is_told_where_to_get_one(trusting: Trusting)
     answer = await call(trusting.url, {})
     assert answer.status_code == 401
     assert f'resource_metadata="{PUBLIC}{METADATA}"' in answer.headers["www-authenticate"]
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         document = await client.get(
             trusting.url.removesuffix("/mcp") + METADATA, headers={"Host": "gateway.example.com"}
         )
@@ -131,6 +131,6 @@ async def test_whoever_has_no_token_is_told_where_to_get_one(trusting: Trusting)
 
 
 async def test_the_document_tells_nothing_to_a_page_under_another_name(trusting: Trusting) -> None:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         answer = await client.get(trusting.url.removesuffix("/mcp") + METADATA, headers={"Host": "evil.example"})
     assert answer.status_code == 421

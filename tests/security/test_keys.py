@@ -10,7 +10,7 @@ import pytest
 from gateway.policy.keys import KeyStore
 from tests.contract.pairs import CLIENTS, Era
 from tests.contract.wire import Wire, wire
-from tests.gateways.kit import configuration, over_http
+from tests.gateways.kit import configuration, over_http, plain_http
 from tests.upstreams.messages import ACCEPT, initialize, modern_call
 from tests.upstreams.running import Running
 
@@ -47,7 +47,7 @@ async def guarded(tmp_path: Path, raw_modern: Running) -> AsyncGenerator[Guarded
 async def status(url: str, headers: dict[str, str], body: Any = None) -> httpx.Response:
     """The answer to one call, or to `body`."""
     call, own = modern_call("own_shout", text="hello")
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         return await client.post(
             url, json=body or call, headers={**own, **headers} if body is None else {**ACCEPT, **headers}
         )
@@ -153,7 +153,7 @@ async def test_after_ten_wrong_keys_an_address_has_to_wait_even_with_a_right_one
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     assert 0 < int(answers[-1].headers["retry-after"]) <= 60
     assert (await status(guarded.url, right)).status_code == 429
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         origin = guarded.url.removesuffix("/mcp")
         assert (await client.get(f"{origin}/metrics", headers=right)).status_code == 429
         assert (await client.get(f"{origin}/healthz")).status_code == 200

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -17,7 +16,7 @@ from gateway.policy.keys import KeyStore
 from tests.conftest import Keep
 from tests.contract.pairs import CLIENTS, Era
 from tests.contract.wire import wire
-from tests.gateways.kit import Served, configuration, served
+from tests.gateways.kit import Served, configuration, plain_http, served
 from tests.policy.issuer import AUDIENCE
 from tests.upstreams.kit import raw_http
 from tests.upstreams.messages import ACCEPT
@@ -109,7 +108,7 @@ class Heard:
 
     async def ask(self, path: str = "/mcp", body: str | None = None, **headers: str) -> None:
         """One request that is no MCP."""
-        async with httpx.AsyncClient() as client:
+        async with plain_http() as client:
             method = "GET" if body is None else "POST"
             answer = await client.request(
                 method, self.gateway.origin + path, content=body, headers={**ACCEPT, **headers}

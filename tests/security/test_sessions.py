@@ -5,13 +5,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
 from gateway.policy.keys import KeyStore
 from tests.contract.pairs import CLIENTS, Era
 from tests.contract.wire import wire
-from tests.gateways.kit import configuration, over_http
+from tests.gateways.kit import configuration, over_http, plain_http
 from tests.upstreams.kit import raw_stdio
 from tests.upstreams.messages import ACCEPT, initialize, legacy_call
 from tests.upstreams.running import Running
@@ -69,7 +68,7 @@ async def test_two_keys_never_share_a_process(shared: Shared, era: Era) -> None:
 
 
 async def test_a_session_is_nothing_in_another_callers_hands(shared: Shared) -> None:
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         opened = await client.post(shared.url, json=initialize(), headers={**ACCEPT, **shared.ada})
         session = {"mcp-session-id": opened.headers["mcp-session-id"]}
         call = legacy_call("raw_echo", text="hello")
@@ -83,7 +82,7 @@ async def test_a_session_is_nothing_in_another_callers_hands(shared: Shared) -> 
 
 async def test_a_session_id_that_a_client_chose_is_not_taken_up(shared: Shared) -> None:
     chosen = {"mcp-session-id": "chosen-by-eve"}
-    async with httpx.AsyncClient() as client:
+    async with plain_http() as client:
         opened = await client.post(shared.url, json=initialize(), headers={**ACCEPT, **chosen, **shared.eve})
         used = await client.post(
             shared.url, json=legacy_call("raw_echo", text="hello"), headers={**ACCEPT, **chosen, **shared.ada}
