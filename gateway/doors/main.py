@@ -10,7 +10,6 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import mcp_types as types
-from fastmcp import FastMCP
 from fastmcp.exceptions import NotFoundError
 from fastmcp.exceptions import ValidationError as ArgumentError
 from fastmcp.prompts.base import Prompt, PromptResult
@@ -23,15 +22,14 @@ from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.components import FastMCPComponent
 from mcp.shared.exceptions import MCPError
 
-from gateway.catalog.catalog import Catalog
 from gateway.doors.arguments import argument_error, shown
 from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
 from gateway.doors.components import RelayTool
 from gateway.doors.decode import prompt_result, resource_result, tool_result
 from gateway.doors.eras import legacy_tool_result
-from gateway.doors.own import OWN
+from gateway.doors.routes import Routes
 from gateway.doors.serving import Serving
-from gateway.errors import GatewayError, UnknownName, UpstreamDown, UpstreamError
+from gateway.errors import GatewayError, UnknownName, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
@@ -62,6 +60,7 @@ class MainDoor(Middleware):
 
     def __init__(self, serving: Serving):
         self._serving = serving
+        self._routes = Routes(serving)
         self._levels = LogLevels()
 
     async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
@@ -101,9 +100,9 @@ class MainDoor(Middleware):
     ) -> T:
         """The answer to one call: an upstream's through the relay, any other through `served`."""
         with on_the_wire():
-            route = await self._find(_server(context), kind, name)
+            route = await self._routes.find(_context(context).fastmcp, kind, name)
             if route is None:
-                raise self._never_heard(kind, name) or _unknown(kind, name)
+                raise self._routes.never_heard(kind, name) or _unknown(kind, name)
             if route.owner == "upstream":
                 return await self.run(route, _params(context))
             return await self._guarded(route, lambda: _known(served, kind, name))
@@ -127,38 +126,6 @@ class MainDoor(Middleware):
         context = get_context()
         call = Call(request_id.get(), route, current_principal(context), era_of(context))
         return await self._serving.guard.call(call, run, _is_tool_error)
-
-    async def _find(self, server: FastMCP, kind: Kind, name: str) -> Route | None:
-        """The route of a name. A name that an upstream may just have got is asked of that upstream, once."""
-        look_up = LOOK_UP[kind]
-        route = look_up(self._serving.catalog, name)
-        if route is not None:
-            return route
-        upstream = self._serving.upstreams.get(_namespace(self._serving.catalog, kind, name))
-        if upstream is not None:
-            await upstream.ask_again()
-            return look_up(self._serving.catalog, name)
-        component = await GETTERS[kind](server, name)
-        return self._route_of(kind, name, component) if component is not None else None
-
-    def _never_heard(self, kind: Kind, name: str) -> UpstreamDown | None:
-        """What is to be said of the upstream that a name seems to belong to, if nobody knows what it offers."""
-        upstream = self._serving.upstreams.get(name.partition("_")[0]) if kind in NAMED else None
-        return upstream.never_heard() if upstream is not None else None
-
-    def _route_of(self, kind: Kind, public: str, component: FastMCPComponent) -> Route:
-        """The route of something that FastMCP knows: the catalog's, or else one to the namespace that it is named for.
-
-        What has no namespace was added to the gateway itself, by code or by a transform, and counts as its own.
-        """
-        catalog = self._serving.catalog
-        found = catalog.routes[kind].get(public) or (None if kind in NAMED else catalog.resource(public))
-        if found is not None:
-            return found
-        hints = component.annotations if isinstance(component, Tool) else None
-        read_only = kind != "tool" or (hints is not None and hints.read_only_hint is True)
-        namespace = _namespace(catalog, kind, public) or OWN
-        return Route(kind, "service", namespace, public, public, {}, read_only, read_only)
 
     # lists: a caller sees what it may call
 
@@ -197,20 +164,9 @@ class MainDoor(Middleware):
         if principal.scopes >= ALL_SCOPES:
             return items
         guard = self._serving.guard
-        return [item for item in items if guard.may_see(principal, self._route_of(kind, public(item), item))]
+        return [item for item in items if guard.may_see(principal, self._routes.of(kind, public(item), item))]
 
 
-NAMED: frozenset[Kind] = frozenset({"tool", "prompt"})
-LOOK_UP: Mapping[Kind, Callable[[Catalog, str], Route | None]] = {
-    "tool": Catalog.tool,
-    "resource": Catalog.resource,
-    "prompt": Catalog.prompt,
-}
-GETTERS: Mapping[Kind, Callable[[FastMCP, str], Awaitable[FastMCPComponent | None]]] = {
-    "tool": FastMCP.get_tool,
-    "resource": FastMCP.get_resource,
-    "prompt": FastMCP.get_prompt,
-}
 DECODERS: Mapping[Kind, Callable[[str, dict[str, Any]], Any]] = {
     "tool": tool_result,
     "resource": resource_result,
@@ -233,15 +189,6 @@ def _params(context: MiddlewareContext[Any]) -> dict[str, Any]:
     asked = {"input_responses": _context(context).input_responses, "request_state": _context(context).request_state}
     message = context.message.model_copy(update={name: value for name, value in asked.items() if value is not None})
     return message.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _server(context: MiddlewareContext[Any]) -> FastMCP:
-    return _context(context).fastmcp
-
-
-def _namespace(catalog: Catalog, kind: Kind, name: str) -> str:
-    """The namespace that a name begins with; a URI of a known namespace has a route anyway."""
-    return (catalog.namespace_of(name) or "") if kind in NAMED else ""
 
 
 def _is_tool_error(result: Any) -> bool:

@@ -116,6 +116,36 @@ async def test_a_call_that_skips_fastmcps_middleware_passes_the_guard_all_the_sa
     assert watched.calls == [("raw_echo", "ok"), ("shortcut", "ok")]
 
 
+async def test_a_tool_that_an_apps_page_calls_by_its_hash_passes_the_guard_under_its_name(watch: Watch) -> None:
+    async with watch() as watched, Client(watched.gateway) as client:
+        service = watched.gateway.runtime.services["own"]
+
+        @service.tool(meta={"fastmcp": {"tool_hash": "0123456789ab"}, "ui": {"visibility": ["app"]}})
+        def behind_a_button() -> str:
+            return "pressed"
+
+        try:
+            assert (await client.call_tool("0123456789ab_behind_a_button")).data == "pressed"
+        finally:
+            service.local_provider.remove_tool("behind_a_button")
+    assert watched.calls == [("own_behind_a_button", "ok")]
+
+
+async def test_a_template_put_on_the_gateway_itself_is_read_through_the_guard(watch: Watch) -> None:
+    async with watch() as watched:
+
+        @watched.gateway.resource("memo://{day}")
+        def memo(day: str) -> str:
+            return f"Memo of {day}."
+
+        async with Client(watched.gateway) as client:
+            (contents,) = await client.read_resource("memo://monday")
+            with pytest.raises(MCPError, match="Unknown resource"):
+                await client.read_resource("memos://monday")
+    assert getattr(contents, "text", "") == "Memo of monday."
+    assert watched.calls == [("memo://monday", "ok")]
+
+
 # how calls end
 
 
