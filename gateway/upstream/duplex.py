@@ -30,6 +30,7 @@ from gateway.upstream.session import (
 
 log = logging.getLogger(__name__)
 
+LAST_WORDS_SECONDS = 2.0
 # Notifications that wait for a slow caller. Past that the newest are dropped: progress and logs may be lossy.
 MAX_WAITING = 1000
 
@@ -87,6 +88,7 @@ class DuplexSession(Session):
         self._calls: dict[messages.Id, _Inbox] = {}
         self._changes = _Inbox()
         self._errands = Errands()
+        self._ended = False
         self._reader = asyncio.create_task(self._read(), name=f"reader {namespace}")
 
     def __repr__(self) -> str:
@@ -186,7 +188,7 @@ class DuplexSession(Session):
         except GatewayError as error:
             ending = error
         finally:
-            self.closed = True
+            self.closed = self._ended = True
         self._fail_calls(
             ending or UpstreamLost(self._namespace, f"went away{await self._channel.last_words()}. {UNKNOWN}")
         )
@@ -231,6 +233,8 @@ class DuplexSession(Session):
     async def close(self) -> None:
         self.closed = True
         await self._errands.finish()
+        if self._ended:  # the reader is finding out why, for those who wait
+            await asyncio.wait([self._reader], timeout=LAST_WORDS_SECONDS)
         self._reader.cancel()
         await asyncio.wait([self._reader])
         await self._channel.close()

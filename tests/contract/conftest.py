@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Keep
 from tests.contract.pairs import KINDS, Era, Kind, Pair
 from tests.gateways.kit import Served, configuration, served
 from tests.upstreams.kit import Command, Running, fastmcp_http, legacy_http, raw_http, raw_sse, raw_stdio
@@ -19,24 +18,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def every_kind(keep: Keep, tmp_path_factory: pytest.TempPathFactory) -> Generator[Upstreams]:
-    """One upstream of each kind, by namespace."""
+def every_kind(tmp_path_factory: pytest.TempPathFactory) -> Generator[Upstreams]:
+    """One upstream of each kind, by namespace; the gateway listens to them, so they are in no other test's record."""
     with contextlib.ExitStack() as stack:
 
         def piped(era: Era) -> Command:
             return stack.enter_context(raw_stdio(tmp_path_factory.mktemp(era), era=era))
 
         yield {
-            "modern": keep(raw_http(era="modern")),
-            "modern-json": keep(raw_http(era="modern", answer="json")),
-            "session": keep(raw_http(era="legacy")),
-            "session-json": keep(raw_http(era="legacy", answer="json")),
-            "sessionless": keep(raw_http(era="legacy", session=False)),
-            "sse": keep(raw_sse()),
+            "modern": stack.enter_context(raw_http(era="modern")),
+            "modern-json": stack.enter_context(raw_http(era="modern", answer="json")),
+            "session": stack.enter_context(raw_http(era="legacy")),
+            "session-json": stack.enter_context(raw_http(era="legacy", answer="json")),
+            "sessionless": stack.enter_context(raw_http(era="legacy", session=False)),
+            "sse": stack.enter_context(raw_sse()),
             "pipe": piped("modern"),
             "legacy-pipe": piped("legacy"),
-            "fastmcp": keep(fastmcp_http()),
-            "mcp-1": keep(legacy_http()),
+            "fastmcp": stack.enter_context(fastmcp_http()),
+            "mcp-1": stack.enter_context(legacy_http()),
         }
 
 
