@@ -34,7 +34,8 @@ CHATTER = (
 )
 FAMILY = (
     "import subprocess, sys\n"
-    "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], stdout=subprocess.DEVNULL)\n"
+    "command, nowhere = [sys.executable, '-c', 'import time; time.sleep(600)'], subprocess.DEVNULL\n"
+    "child = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr={stderr})\n"
     "print(child.pid, flush=True)\n"
     "{then}"
 )
@@ -202,8 +203,9 @@ async def test_closing_ends_a_child_that_will_not(start, monkeypatch):
 
 
 @pytest.mark.parametrize("then", ["input()", ""])
-async def test_the_children_of_a_child_go_with_it(start, then):
-    channel = await start(FAMILY.format(then=then))
+@pytest.mark.parametrize("stderr", ["nowhere", "None"])
+async def test_the_children_of_a_child_go_with_it(start, then, stderr):
+    channel = await start(FAMILY.format(then=then, stderr=stderr))
     grandchild = int(await said(channel))
     assert not gone(grandchild)
     await channel.close()
