@@ -13,6 +13,7 @@ from gateway.upstream import duplex
 from gateway.upstream.duplex import DuplexSession
 from gateway.upstream.session import SILENT, Era, Listener
 from tests.upstream.fronts import Ear
+from tests.upstream.peer import until
 
 PATIENCE = 5.0
 DISCOVERED = {
@@ -30,6 +31,8 @@ class Scripted:
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.closed = False
         self.refusal: Exception | None = None
+        self.late = asyncio.Event()
+        self.late.set()
         self._said: asyncio.Queue[bytes | GatewayError | None] = asyncio.Queue()
 
     async def send(self, message: bytes) -> None:
@@ -44,6 +47,7 @@ class Scripted:
             yield message
 
     async def last_words(self) -> str:
+        await self.late.wait()
         return "; it said: farewell"
 
     async def close(self) -> None:
@@ -332,6 +336,21 @@ async def test_the_end_of_the_channel_is_told_to_every_call(session, channel):
     assert session.closed
     with pytest.raises(SessionLost):
         await call(session)
+
+
+async def test_calls_hear_why_it_ended_although_it_is_closed_meanwhile(session, channel):
+    """Whoever comes next finds it dead and has it closed while its last words are still being waited for."""
+    running = call(session)
+    await channel.next("tools/call")
+    channel.late.clear()
+    channel.end()
+    await until(lambda: session.closed)
+    closing = asyncio.create_task(session.close())
+    await asyncio.sleep(0)
+    channel.late.set()
+    await closing
+    with pytest.raises(UpstreamLost, match="it said: farewell"):
+        await running
 
 
 async def test_a_channel_that_ends_with_an_error_tells_that(session, channel):
