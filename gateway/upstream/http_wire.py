@@ -1,5 +1,6 @@
 """JSON-RPC over HTTP, as both eras of Streamable HTTP send it: one POST a message, JSON or an event stream back."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from gateway.upstream.sse import EventParser, EventTooLarge
 ACCEPT = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
 ERROR_BODY = 64 * 1024
 MAX_DIGITS = 9
+# What goes back as Last-Event-ID; another id is as good as none.
+HEADER_TEXT = re.compile(r"[\x20-\x7e]*")
 
 
 @contextmanager
@@ -140,7 +143,7 @@ class HttpWire:
             parser = EventParser(self.limit)
             while chunk := await response.chunk(self.limit):
                 found = parser.feed(chunk)
-                position.last_id = parser.last_id
+                position.last_id = parser.last_id if HEADER_TEXT.fullmatch(parser.last_id) else ""
                 position.retry = parser.retry if parser.retry is not None else position.retry
                 for event in found:
                     # One without data only gives an id to resume from (2025-11-25 `basic/transports`).

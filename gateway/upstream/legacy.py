@@ -8,11 +8,18 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
-from gateway.errors import GatewayError, SessionLost, UpstreamBroken, UpstreamLost
+from gateway.errors import (
+    GatewayError,
+    SessionLost,
+    UpstreamBroken,
+    UpstreamError,
+    UpstreamLost,
+    UpstreamTooLarge,
+)
 from gateway.upstream import messages
 from gateway.upstream.errands import Errands
 from gateway.upstream.http1 import header_block
-from gateway.upstream.http_wire import HttpWire, Reply, named_errors
+from gateway.upstream.http_wire import HttpWire, Position, Reply, named_errors
 from gateway.upstream.session import (
     CLIENT_INFO,
     LEGACY,
@@ -139,12 +146,24 @@ class LegacySession(Session):
             if response is not None or not position.last_id:
                 break
             await asyncio.sleep(position.retry)
-            async with self._wire.stream({**self._headers, "Last-Event-ID": position.last_id}) as reply:
-                response = await self._read(reply, id, listener)
-            position = reply.position
+            response, position = await self._resume(position, id, listener)
         if response is None:
             raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
         return response
+
+    async def _resume(
+        self, position: Position, id: messages.Id, listener: Listener
+    ) -> tuple[messages.Response | None, Position]:
+        """Take the answer up again. Whatever stands against it: the call was sent, and must not be sent again."""
+        try:
+            async with self._wire.stream({**self._headers, "Last-Event-ID": position.last_id}) as reply:
+                return await self._read(reply, id, listener), reply.position
+        except UpstreamTooLarge:
+            raise
+        except (SessionLost, UpstreamError) as error:
+            raise UpstreamLost(
+                self._wire.namespace, f"ended its answer without a result, and does not take it up again. {UNKNOWN}"
+            ) from error
 
     async def listen(self, uris: Collection[str], notify: Notify) -> None:
         for uri in uris:

@@ -276,6 +276,31 @@ async def test_a_stream_without_an_id_is_not_taken_up_again(wire):
             await session.request("tools/call", {"name": "x"}, SILENT, {})
 
 
+@pytest.mark.parametrize(
+    "status", ["404 Not Found", "405 Method Not Allowed", "400 Bad Request", "401 Unauthorized", "500 No"]
+)
+async def test_an_answer_that_is_not_taken_up_again_is_lost_and_its_call_not_sent_twice(wire, status):
+    """Even where the session is gone by then: the call was sent."""
+    refused = answer(b"", status=status)
+    async with peer([*OPENED, ASKED, streamed("retry: 1", "id: e7", "data:", ""), ASKED, refused]) as other:
+        session = LegacySession(wire(other.url), {})
+        await session.open()
+        with pytest.raises(UpstreamLost) as failure:
+            await session.request("tools/call", {"name": "x"}, SILENT, {})
+    assert failure.value.reason == (
+        "ended its answer without a result, and does not take it up again. It is not known whether the call ran."
+    )
+
+
+@pytest.mark.parametrize("odd", ["\x01", "€", "ü"])
+async def test_an_id_that_no_header_can_carry_is_none(wire, odd):
+    async with peer([*OPENED, ASKED, streamed(f"id: {odd}", "data:", "")]) as other:
+        session = LegacySession(wire(other.url), {})
+        await session.open()
+        with pytest.raises(UpstreamLost, match=r"ended its answer without a result\. It"):
+            await session.request("tools/call", {"name": "x"}, SILENT, {})
+
+
 async def test_what_it_asks_beside_a_call_is_asked_of_the_calls_client(wire):
     question = orjson.dumps(
         {"jsonrpc": "2.0", "id": "q1", "method": "elicitation/create", "params": {"message": "Which?"}}
