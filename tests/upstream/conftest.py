@@ -10,7 +10,7 @@ from gateway.config.model import UpstreamConfig
 from gateway.upstream.http1 import HttpClient
 from gateway.upstream.http_wire import HttpWire
 from gateway.upstream.upstream import Upstream
-from tests.upstream.fronts import NAMESPACE, Front, config_for
+from tests.upstream.fronts import NAMESPACE, Front, Kind, config_for
 from tests.upstreams.kit import Command, Running, raw_stdio
 
 MakeClient = Callable[[str], HttpClient]
@@ -81,3 +81,11 @@ def both_command(tmp_path: Path) -> Generator[Command]:
     """The raw upstream over stdio, in both eras."""
     with raw_stdio(tmp_path, era="both") as command:
         yield command
+
+
+@pytest.fixture
+async def one(kind: Kind, request: pytest.FixtureRequest, front) -> Front:
+    """An upstream of that kind, asked for what it offers, its record empty."""
+    made: Front = await front(request.getfixturevalue(kind.fixture))
+    made.target.reset()
+    return made

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import pytest
+
 from gateway.catalog.catalog import Catalog, Source, build
 from gateway.config.model import UpstreamConfig
 from gateway.errors import UpstreamAnswered
@@ -41,6 +43,10 @@ STREAMING = [each for each in ALL if each.streams]
 
 def named(kind: Kind) -> str:
     return kind.fixture
+
+
+every_kind = pytest.mark.parametrize("kind", ALL, ids=named)
+"""For tests that hold for all of them."""
 
 
 def config_for(target: Running | Command, **more: Any) -> UpstreamConfig:

@@ -1,65 +1,35 @@
 """One exchange for a caller: nothing of its own goes up, all of the answer comes back, and each failure has a name."""
 
 import asyncio
-import time
 from typing import Any
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import (
-    InvalidRequest,
-    UpstreamAnswered,
-    UpstreamBroken,
-    UpstreamBusy,
-    UpstreamDown,
-    UpstreamError,
-    UpstreamLimited,
-    UpstreamLost,
-    UpstreamRefused,
-    UpstreamTimeout,
-    UpstreamTooLarge,
-)
+from gateway.errors import InvalidRequest, UpstreamAnswered
 from gateway.model.route import Route
-from gateway.upstream.http_wire import UpstreamHttpError
-from gateway.upstream.relay import Exchange, exchange, outbound_params
+from gateway.upstream.relay import Exchange, complete, exchange, outbound_params
 from gateway.upstream.session import Listener
-from gateway.upstream.sharing import Caller
 from tests.upstream.fronts import (
     ADA,
     ALL,
-    BOB,
     LEGACY,
     LEGACY_STDIO,
     MODERN,
     MODERN_JSON,
     MODERN_STDIO,
-    SESSIONLESS,
     SSE,
     STREAMING,
     Ear,
     Front,
     Kind,
+    every_kind,
     named,
     text_of,
 )
-from tests.upstreams.kit import Command, Running, raw_stdio
+from tests.upstreams.kit import Command
 from tests.upstreams.raw.definitions import NOTES_TEXT, PIXEL, UNLISTED, VENDOR
-
-every_kind = pytest.mark.parametrize("kind", ALL, ids=named)
-OVER_HTTP = [each for each in ALL if each.transport == "http"]
-WITH_HEADERS = [each for each in ALL if each.transport != "stdio"]
-
-
-@pytest.fixture
-async def one(kind: Kind, request: pytest.FixtureRequest, front) -> Front:
-    """An upstream of that kind, asked for what it offers, its record empty."""
-    made: Front = await front(request.getfixturevalue(kind.fixture))
-    made.target.reset()
-    return made
-
 
 # what goes up
 
@@ -186,6 +156,20 @@ async def test_all_that_is_offered_can_be_used_by_its_public_name(one: Front):
 
 
 @every_kind
+async def test_arguments_are_completed_by_their_owner(one: Front):
+    routes = one.catalog().routes
+    template = routes["template"]["text://raw/raw/items/{id}"]
+    for route, argument, values in (
+        (routes["prompt"]["raw_greet"], {"name": "style", "value": "f"}, ["formal", "friendly"]),
+        (template, {"name": "id", "value": ""}, ["1", "2", "3"]),
+    ):
+        params = {"ref": {"type": "whatever the client said"}, "argument": argument, "_meta": HOP_META}
+        result = await complete(one.upstream, route, Exchange(ADA, params))
+        assert result["completion"]["values"] == values
+    assert "the client" not in str(one.asked("completion/complete"))
+
+
+@every_kind
 async def test_uris_in_a_result_lead_back_through_us(one: Front):
     notes, picture, embedded = (await one.call("link"))["content"]
     assert (notes["uri"], notes["size"], notes["mimeType"]) == ("text://raw/raw/notes", 37, "text/plain")
@@ -291,266 +275,3 @@ async def test_a_warm_call_of_an_sdk_is_one_request_over_few_connections(fixture
         assert text_of(await one.call("echo", text=str(number))) == str(number)
     assert [each["rpc"] for each in one.asked()] == ["tools/call"] * 10
     assert len({each["connection"] for each in one.asked()}) <= 3
-
-
-# leaving
-
-
-@every_kind
-async def test_leaving_cancels_the_call_upstream(one: Front, kind: Kind):
-    running = asyncio.create_task(one.call("slow", seconds=30))
-    await one.target.wait_for("started", "slow")
-    running.cancel()
-    (ended,) = await one.target.wait_for("cancelled", "slow", deadline=1.0)
-    assert ended["by"] == ("stream" if (kind.transport, kind.era) == ("http", "modern") else "notification")
-    assert text_of(await one.call("echo", text="still well")) == "still well"
-    assert repr(one.upstream.bulkhead) == "<Bulkhead running=0 waiting=0>"
-
-
-@every_kind
-async def test_a_scope_that_cancels_every_await_cancels_the_call_upstream(one: Front):
-    """As the SDK's scopes do: a cancellation that had to be awaited there was never sent."""
-
-    async def slow() -> None:
-        await one.call("slow", seconds=30)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(slow)
-        await one.target.wait_for("started", "slow")
-        group.cancel_scope.cancel()
-    await one.target.wait_for("cancelled", "slow", deadline=1.0)
-
-
-@every_kind
-async def test_a_call_past_its_deadline_is_told_and_cancelled(kind: Kind, request, front):
-    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.3)
-    await one.call("echo", text="warm")
-    began = time.monotonic()
-    with pytest.raises(UpstreamTimeout) as failure:
-        await one.call("slow", seconds=30)
-    assert time.monotonic() - began < 0.8
-    assert failure.value.reason == (
-        "did not answer within 0.3 s. It is not known whether the call ran. Its deadline is a setting."
-    )
-    await one.target.wait_for("cancelled", "slow", deadline=1.0)
-
-
-@pytest.mark.parametrize("kind", [MODERN], ids=named)
-async def test_a_call_that_got_no_place_in_time_was_not_sent(kind: Kind, request, front):
-    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.1, max_in_flight=1)
-    async with one.upstream.bulkhead.place():
-        with pytest.raises(UpstreamBusy) as failure:
-            await one.call("echo", text="x")
-    assert failure.value.reason == "has 1 calls running and 0 waiting. Nothing was sent; try again later."
-    assert one.asked("tools/call") == []
-    assert text_of(await one.call("echo", text="well")) == "well"
-
-
-# what goes wrong
-
-NOT_KNOWN = "It is not known whether the call ran."
-
-
-@pytest.mark.parametrize(
-    ("fault", "error", "said"),
-    [
-        ("html", UpstreamBroken, NOT_KNOWN),
-        ("garbage", UpstreamBroken, NOT_KNOWN),
-        ("compressed", UpstreamBroken, NOT_KNOWN),
-        ("wrong_id", UpstreamBroken, NOT_KNOWN),
-        ("redirect", UpstreamBroken, "Nothing ran"),
-        ("empty", UpstreamLost, NOT_KNOWN),
-        ("close_before", UpstreamLost, NOT_KNOWN),
-        ("close_after", UpstreamLost, NOT_KNOWN),
-        ("cut", UpstreamLost, NOT_KNOWN),
-        ("server_error", UpstreamHttpError, NOT_KNOWN),
-        ("unavailable", UpstreamHttpError, NOT_KNOWN),
-        ("unauthorized", UpstreamRefused, "HTTP 401"),
-        ("forbidden", UpstreamRefused, "HTTP 403"),
-        ("rate_limited", UpstreamLimited, "HTTP 429"),
-        ("huge", UpstreamTooLarge, "larger than 100000 bytes"),
-        ("hang", UpstreamTimeout, NOT_KNOWN),
-        ("pings", UpstreamTimeout, NOT_KNOWN),
-    ],
-)
-@pytest.mark.parametrize("kind", [MODERN, LEGACY, SESSIONLESS], ids=named)
-async def test_each_fault_over_http_has_a_name_and_the_next_call_is_well(
-    kind: Kind, request, front, fault, error, said
-):
-    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.3, max_body=100_000)
-    await one.call("echo", text="warm")
-    one.target.reset()
-    one.target.control(fault=fault, on="tools/call", location="http://other.example/mcp", retry_after=7)
-    with pytest.raises(UpstreamError) as failure:
-        await one.call("echo", text="x")
-    assert type(failure.value) is error
-    assert said in failure.value.message
-    assert failure.value.data["upstream"] == "raw"
-    assert failure.value.data.get("retry_after") == (7 if fault == "rate_limited" else None)
-    assert len(one.asked("tools/call")) == 1
-    one.target.control()
-    assert text_of(await one.call("echo", text="well")) == "well"
-
-
-@pytest.mark.parametrize(
-    ("kind", "fault", "error"),
-    [
-        (SSE, "hang", UpstreamTimeout),
-        (SSE, "wrong_id", UpstreamTimeout),
-        (SSE, "huge", UpstreamTooLarge),
-        (SSE, "close_after", UpstreamLost),
-        (SSE, "server_error", UpstreamHttpError),
-        (SSE, "unauthorized", UpstreamRefused),
-        (MODERN_STDIO, "hang", UpstreamTimeout),
-        (MODERN_STDIO, "wrong_id", UpstreamTimeout),
-        (MODERN_STDIO, "garbage", UpstreamTimeout),
-        (MODERN_STDIO, "huge", UpstreamTooLarge),
-        (MODERN_STDIO, "close_before", UpstreamLost),
-        (MODERN_STDIO, "close_after", UpstreamLost),
-        (MODERN_STDIO, "cut", UpstreamLost),
-        (LEGACY_STDIO, "close_after", UpstreamLost),
-    ],
-)
-async def test_each_fault_of_a_channel_has_a_name_and_the_next_call_is_well(kind: Kind, request, front, fault, error):
-    deadline = 0.5 if error is UpstreamTimeout else 10.0  # the others may need another process for the next call
-    one: Front = await front(request.getfixturevalue(kind.fixture), deadline=deadline, max_body=100_000)
-    await one.call("echo", text="warm")
-    one.target.control(fault=fault, on="tools/call")
-    with pytest.raises(UpstreamError) as failure:
-        await one.call("echo", text="x")
-    assert type(failure.value) is error
-    one.target.control()
-    assert text_of(await one.call("echo", text="well")) == "well"
-
-
-@pytest.mark.parametrize("kind", [MODERN, SSE], ids=named)
-async def test_an_upstream_that_is_gone_is_named_with_since_when(kind: Kind, request, front):
-    upstream: Running = request.getfixturevalue(kind.fixture)
-    one: Front = await front(upstream)
-    upstream.kill()
-    upstream.process.wait()
-    errors = []
-    for _ in range(2):
-        with pytest.raises(UpstreamError) as failure:
-            await one.call("echo", text="x")
-        errors.append(failure.value)
-    assert type(errors[1]) is UpstreamDown
-    assert "cannot be reached (Connection refused). Nothing was sent. It is down since 20" in errors[1].message
-    assert errors[1].data["since"] in errors[1].message
-    assert one.upstream.health.state == "down"
-
-
-async def test_a_crashed_child_is_named_with_its_last_words_and_replaced(tmp_path, front):
-    with raw_stdio(tmp_path, crash_on="fail", flood_stderr=True) as command:
-        one: Front = await front(command)
-        with pytest.raises(UpstreamLost) as failure:
-            await one.call("fail", message="x")
-        assert "went away (exit status 70); it said: " in failure.value.message
-        assert "[31mwarning[0m: nobody reads this" in failure.value.message
-        assert "\x1b" not in failure.value.message
-        assert text_of(await one.call("echo", text="again")) == "again"
-        assert len(command.pids()) == 2
-        assert len(command.alive()) == 1
-        await one.upstream.close()
-        assert command.alive() == []
-
-
-async def test_a_child_that_is_killed_costs_each_running_call_one_error(tmp_path, front):
-    with raw_stdio(tmp_path) as command:
-        one: Front = await front(command)
-        running = [asyncio.create_task(one.call("slow", seconds=30)) for _ in range(5)]
-        await command.wait_for("started", "slow", count=5)
-        command.stop()
-        await asyncio.wait(running)
-        assert {type(each.exception()) for each in running} == {UpstreamLost}
-        assert len(one.asked("tools/call")) == 5
-        assert text_of(await one.call("echo", text="again")) == "again"
-
-
-# sessions
-
-
-@pytest.mark.parametrize("kind", [LEGACY], ids=named)
-async def test_a_forgotten_session_is_replaced_once_and_the_call_succeeds(one: Front):
-    await one.call("echo", text="warm")
-    one.target.reset()
-    one.target.control(forget_sessions=True)
-    assert text_of(await one.call("echo", text="a")) == "a"
-    first, last = one.asked("tools/call")
-    assert first["headers"]["mcp-session-id"] != last["headers"]["mcp-session-id"]
-    asked = one.asked()
-    between = [each["rpc"] for each in asked[asked.index(first) : asked.index(last)]]
-    assert "initialize" in between
-
-
-@pytest.mark.parametrize("kind", [SSE], ids=named)
-async def test_a_forgotten_stream_is_replaced_and_the_call_succeeds(one: Front):
-    await one.call("echo", text="warm")
-    one.target.control(forget_sessions=True)
-    await one.target.wait_for("finished", "GET")
-    assert text_of(await one.call("echo", text="a")) == "a"
-
-
-ADA_2, ADA_MODERN = Caller("ada", "s2"), Caller("ada")
-CALLERS = {"ada 1": ADA, "ada 2": ADA_2, "ada": ADA_MODERN, "bob 1": BOB}
-TOGETHER = [{"ada 1", "ada 2", "ada", "bob 1"}]
-BY_USER = [{"ada 1", "ada 2", "ada"}, {"bob 1"}]
-APART = [{"ada 1"}, {"ada 2"}, {"ada"}, {"bob 1"}]
-
-
-@pytest.mark.parametrize(
-    ("kind", "sessions", "groups"),
-    [
-        (MODERN, None, TOGETHER),
-        (SESSIONLESS, None, TOGETHER),
-        (LEGACY, None, APART),
-        (LEGACY, "shared", TOGETHER),
-        (LEGACY, "per_user", BY_USER),
-        (LEGACY, "per_session", APART),
-        (LEGACY, "per_call", APART),
-        (SSE, None, APART),
-        (SSE, "shared", TOGETHER),
-        (SSE, "per_user", BY_USER),
-        (SSE, "per_session", APART),
-        (SSE, "per_call", APART),
-        (MODERN_STDIO, None, BY_USER),
-        (LEGACY_STDIO, None, BY_USER),
-        (MODERN_STDIO, "shared", TOGETHER),
-        (MODERN_STDIO, "per_user", BY_USER),
-        (MODERN_STDIO, "per_session", APART),
-        (MODERN_STDIO, "per_call", APART),
-    ],
-)
-async def test_who_shares_a_session_upstream(kind: Kind, request, front, sessions, groups):
-    one: Front = await front(request.getfixturevalue(kind.fixture), sessions=sessions)
-    seen: dict[tuple[int, str], set[str]] = {}
-    for name, caller in CALLERS.items():
-        told = [(await one.call("whoami", caller=caller))["structuredContent"] for _ in range(2)]
-        places = {(each["pid"], each["about"].get("session", "")) for each in told}
-        assert len(places) == (2 if sessions == "per_call" else 1)
-        seen.setdefault(places.pop(), set()).add(name)
-    assert sorted(map(sorted, seen.values())) == sorted(map(sorted, groups))
-
-
-async def test_one_user_needs_one_process(tmp_path, front):
-    with raw_stdio(tmp_path) as command:
-        one: Front = await front(command)
-        await one.call("echo", text="a")
-        await one.upstream.refresh()
-        assert len(command.pids()) == 1
-
-
-@pytest.mark.parametrize("kind", [LEGACY, MODERN_STDIO], ids=named)
-async def test_a_session_of_one_call_ends_with_it(kind: Kind, request, front):
-    one: Front = await front(request.getfixturevalue(kind.fixture), sessions="per_call")
-    one.target.reset()
-    running = asyncio.create_task(one.call("slow", seconds=30))
-    await one.target.wait_for("started", "slow", deadline=10)
-    running.cancel()
-    await asyncio.wait([running])
-    await one.target.wait_for("cancelled", "slow", deadline=2.0)
-    await one.upstream.close()
-    if isinstance(one.target, Command):
-        assert one.target.alive() == []
-    else:
-        assert one.asked()[-1]["http"] == "DELETE"
