@@ -21,6 +21,7 @@ from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
 from gateway.doors.edge import Edge
+from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
 from gateway.drain import Exchanges
@@ -85,6 +86,7 @@ class Gateway(FastMCP):
         for namespace, service in runtime.services.items():
             self.mount(service, namespace=namespace)
         self.add_provider(_Upstreams(runtime, door.run, self._open))
+        Lists(runtime.config.server.page_size).serve(self._mcp_server)
         self._changes = Changes(runtime)
         self._listening = AsyncExitStack()
         self._changes.serve(self._mcp_server)

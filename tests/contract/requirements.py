@@ -210,6 +210,32 @@ REQUIREMENTS = (
         "2026-07-28 server/utilities/completion#capabilities",
         "Completion is advertised while some upstream completes anything, and then only.",
     ),
+    # pages
+    Requirement(
+        "pages.whole",
+        "2026-07-28 server/utilities/pagination#pagination-flow",
+        "All pages of a list, followed by their cursors, are the whole list, each entry once.",
+    ),
+    Requirement(
+        "pages.replicas",
+        "gateway",
+        "A cursor leads on at any replica and through either door, not only where it was given.",
+    ),
+    Requirement(
+        "pages.stable",
+        "2026-07-28 server/utilities/pagination#implementation-guidelines",
+        "A cursor leads on although the list has changed since it was given.",
+    ),
+    Requirement(
+        "pages.bad-cursor",
+        "2026-07-28 server/utilities/pagination#error-handling",
+        "A cursor that was never given out for this list is refused with -32602.",
+    ),
+    Requirement(
+        "pages.default",
+        "gateway",
+        "By default a list of 1,000 tools is one page, because not every client reads on.",
+    ),
     # what changes
     Requirement(
         "changes.acknowledged",
