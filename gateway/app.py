@@ -6,12 +6,14 @@ from pathlib import Path
 from gateway.config.load import Loaded, load
 from gateway.config.show import as_dict, secrets_of
 from gateway.doors.own import Status, own_server, upstream_status
+from gateway.doors.state import RequestStates
 from gateway.guard import Guard
 from gateway.observe.calls import log_call
 from gateway.observe.logs import configure
 from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import build_auth
 from gateway.policy.keys import KeyStore
+from gateway.policy.statekey import StateKey
 from gateway.runtime import Runtime
 from gateway.server import Gateway
 from gateway.services import load_services
@@ -39,4 +41,7 @@ def gateway_of(loaded: Loaded) -> Gateway:
     runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services)
     metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
-    return Gateway(runtime, build_auth(config, keys), metrics, lambda: configure(config.log, secrets_of(config)))
+    states = RequestStates(StateKey(loaded.state_dir, config.server.state_key), audience=config.server.name)
+    return Gateway(
+        runtime, build_auth(config, keys), metrics, states, lambda: configure(config.log, secrets_of(config))
+    )

@@ -24,6 +24,7 @@ from gateway.doors.edge import Edge
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
+from gateway.doors.state import RequestStates
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen
 from gateway.listen import Listener, bind, is_loopback, origin
@@ -62,7 +63,12 @@ class Gateway(FastMCP):
     """One MCP server in front of every service and upstream of a `Runtime`."""
 
     def __init__(
-        self, runtime: Runtime, auth: AuthProvider | None, metrics: Metrics, configure_logs: Callable[[], None]
+        self,
+        runtime: Runtime,
+        auth: AuthProvider | None,
+        metrics: Metrics,
+        states: RequestStates,
+        configure_logs: Callable[[], None],
     ):
         door = MainDoor(runtime)
         super().__init__(
@@ -74,6 +80,7 @@ class Gateway(FastMCP):
             lifespan=self._log,
             dereference_schemas=False,
             mask_error_details=True,
+            request_state_security=states.security,
         )
         self.runtime = runtime
         self._configure_logs = configure_logs

@@ -70,6 +70,13 @@ def bearer(token: str) -> str:
     return token
 
 
+def state_key(key: str) -> str:
+    """A secret as long as the SDK asks for (`mcp.server.request_state`)."""
+    if len(key) < 32:
+        raise ValueError("must have at least 32 random characters: openssl rand -hex 32")
+    return key
+
+
 def command(program: str) -> str:
     """One program. A space in its first word shows a whole command line; in a path it is part of the path."""
     if "\0" in program:

@@ -63,6 +63,8 @@ class ServerConfig(Section):
     """Seconds that running calls get to finish at a stop."""
     state_dir: Path = Path("var")
     """Folder for keys and last good listings; relative to the configuration file."""
+    state_key: Annotated[SecretStr, _inside(checks.state_key)] | None = None
+    """Seals what clients carry in mid-call; equal on all replicas. Without it, one kept in `state_dir`."""
     insecure_allow_unauthenticated: bool = False
     """Serve callers without any credential on addresses other than loopback."""
 
