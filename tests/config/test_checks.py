@@ -38,7 +38,6 @@ BAD: list[tuple[Callable[[str], str], str]] = [
     (checks.header_value, "a\r\nb"),
     (checks.header_value, "漢字"),
     (checks.bearer, "Bearer abc"),
-    (checks.state_key, "a-short-key"),
     (checks.command, "npx -y pkg"),
     (checks.command, " "),
     (checks.command, "a\0"),
