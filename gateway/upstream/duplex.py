@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from itertools import count
 from typing import Any, Protocol
 
-from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, UpstreamLost
+from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, UpstreamLost, UpstreamTooLarge
 from gateway.upstream import messages
 from gateway.upstream.errands import Errands
 from gateway.upstream.legacy import CANCEL_SECONDS, initialize_params, initialized, legacy_params
+from gateway.upstream.lines import Overlong
 from gateway.upstream.modern import discovered, listen_params, modern_params, offers_modern, speaks_modern
 from gateway.upstream.session import (
     META_SUBSCRIPTION,
@@ -31,6 +32,7 @@ from gateway.upstream.session import (
 log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 2.0
+TOO_LONG = "answered with a line longer than its max_body. Raise its max_body if this is expected."
 # Notifications that wait for a slow caller. Past that the newest are dropped: progress and logs may be lossy.
 MAX_WAITING = 1000
 
@@ -42,8 +44,11 @@ class Channel(Protocol):
         """Send one. Raises a `GatewayError`, or SessionLost where the other side says that it took nothing."""
         ...
 
-    def receive(self) -> AsyncIterator[bytes]:
-        """Messages as they come; ends, or raises a `GatewayError`, when the other side is gone."""
+    def receive(self) -> AsyncIterator[bytes | Overlong]:
+        """Messages as they come, or what is left of one that was too long.
+
+        Ends, or raises a `GatewayError`, when the other side is gone.
+        """
         ...
 
     async def last_words(self) -> str:
@@ -184,7 +189,10 @@ class DuplexSession(Session):
         ending: GatewayError | None = None
         try:
             async for raw in self._channel.receive():
-                await self._take(raw)
+                if isinstance(raw, Overlong):
+                    self._refuse(raw)
+                else:
+                    await self._take(raw)
         except GatewayError as error:
             ending = error
         finally:
@@ -192,10 +200,21 @@ class DuplexSession(Session):
         self._fail_calls(
             ending or UpstreamLost(self._namespace, f"went away{await self._channel.last_words()}. {UNKNOWN}")
         )
+        await self._channel.close()  # nobody may come for it for a while, and its children and pipes are still there
 
     def _fail_calls(self, ending: GatewayError) -> None:
         for inbox in (*self._calls.values(), self._changes):
             inbox.put(ending)
+
+    def _refuse(self, raw: Overlong) -> None:
+        """Its call fails, and no other. Raises UpstreamTooLarge where it cannot be told whether a call waits for it."""
+        id = raw.answers
+        if id is None and not raw.is_call:
+            raise UpstreamTooLarge(self._namespace, "sent a line longer than its max_body and was stopped.")
+        if id is not None and id in self._calls:
+            self._calls[id].put(UpstreamTooLarge(self._namespace, TOO_LONG))
+        else:
+            log.debug("upstream %s sent a line longer than its max_body that nobody waits for", self._namespace)
 
     async def _take(self, raw: bytes) -> None:
         try:

@@ -186,7 +186,7 @@ async def test_a_crashed_child_is_named_with_its_last_words_and_replaced(tmp_pat
         with pytest.raises(UpstreamLost) as failure:
             await one.call("fail", message="x")
         assert "went away (exit status 70); it said: " in failure.value.message
-        assert "[31mwarning[0m: nobody reads this" in failure.value.message
+        assert "; it said: warning: nobody reads this | warning" in failure.value.message
         assert "\x1b" not in failure.value.message
         assert text_of(await one.call("echo", text="again")) == "again"
         assert len(command.pids()) == 2

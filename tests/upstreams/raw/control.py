@@ -23,6 +23,10 @@ Fault = Literal[
     "close_before",  # the connection ends and nothing ran
     "close_after",  # it ends after the work was done, before the answer
     "cut",  # it ends in the middle of the answer
+    "flood",  # stdio: noise on stdout without end, and never an answer
+    "flood_stderr",  # stdio: the same on stderr
+    "endless",  # stdio: a line on stdout without end
+    "leave_child",  # stdio: starts a process that would live on, and exits
 ]
 
 
@@ -31,9 +35,9 @@ class Control:
     """What is wrong at the moment. The default is: nothing.
 
     `fault` strikes requests whose JSON-RPC method, or else HTTP method, is `on` ("" strikes all), the first `times` of
-    them (0: every one). On stdio `hang`, `drip`, `html`, `wrong_id`, `garbage`, `empty`, `huge` and the last three
-    exist, and a connection that ends is a process that exits with 70. Over SSE of 2024-11-05 an answer that hangs or
-    is wrong does so on the stream; `drip`, `cut`, `pings` and `compressed` are not made there.
+    them (0: every one). On stdio `hang`, `drip`, `html`, `wrong_id`, `garbage`, `empty`, `huge` and those from
+    `close_before` on exist, and a connection that ends is a process that exits with 70. Over SSE of 2024-11-05 an
+    answer that hangs or is wrong does so on the stream; `drip`, `cut`, `pings` and `compressed` are not made there.
     """
 
     fault: Fault | None = None

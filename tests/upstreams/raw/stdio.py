@@ -12,7 +12,7 @@ from tests.upstreams.raw.behaviour import Behaviour
 from tests.upstreams.raw.caller import ModernCaller
 from tests.upstreams.raw.control import control_from
 from tests.upstreams.raw.options import parser, settings
-from tests.upstreams.raw.pipe import INSTEAD, Pipe, crash
+from tests.upstreams.raw.pipe import FLOODS, INSTEAD, Pipe, crash, flood, leave_child
 from tests.upstreams.raw.session import Session, is_answer, is_notification, is_request
 from tests.upstreams.raw.streams import Stream
 from tests.upstreams.raw.wire import INVALID_REQUEST, PARSE_ERROR, Json, RpcError, params_of
@@ -75,6 +75,10 @@ class Stdio:
         try:
             if fault == "close_before":
                 crash()
+            elif fault == "leave_child":
+                leave_child()
+            elif fault is not None and fault in FLOODS:
+                await flood(FLOODS[fault])
             elif fault in INSTEAD:
                 self._pipe.put_instead(fault)
             elif fault != "hang" and (final := await self._final(message)) is not None:

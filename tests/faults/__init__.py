@@ -1,0 +1,1 @@
+"""Things break for real, and what must hold while they do. Named after the rows of `docs/reliability.md`."""
