@@ -47,7 +47,7 @@ class Runtime:
         """Called with the public URI of a resource that changed and that somebody watches."""
         self._listings: dict[str, Listing] = {}
         self._watchers: list[Callable[[Catalog], None]] = []
-        self.catalog = self._build()
+        self.catalog = build(self.sources())
 
     def __repr__(self) -> str:
         return f"<Runtime {self.catalog!r}>"
@@ -101,17 +101,16 @@ class Runtime:
         self.on_updated(to_public(namespace, uri))
 
     def _rebuild(self) -> None:
-        older, self.catalog = self.catalog, self._build()
+        older, self.catalog = self.catalog, build(self.sources())
         if diff := older.diff(self.catalog):
             log.info("catalog changed", added=len(diff.added), removed=len(diff.removed), changed=len(diff.changed))
         for watcher in self._watchers:
             watcher(self.catalog)
 
-    def _build(self) -> Catalog:
-        return build(
-            [
-                Source("service", OWN, self._listings.get(OWN, EMPTY), prefixed=False),
-                *(Source("service", name, self._listings.get(name, EMPTY)) for name in self.services),
-                *(Source("upstream", name, each.listing) for name, each in self.upstreams.items() if each.config.is_on),
-            ]
-        )
+    def sources(self) -> list[Source]:
+        """Everyone who offers something, with what each lists now."""
+        return [
+            Source("service", OWN, self._listings.get(OWN, EMPTY), prefixed=False),
+            *(Source("service", name, self._listings.get(name, EMPTY)) for name in self.services),
+            *(Source("upstream", name, each.listing) for name, each in self.upstreams.items() if each.config.is_on),
+        ]

@@ -93,7 +93,7 @@ class Gateway(FastMCP):
         for namespace, service in runtime.services.items():
             self.mount(service, namespace=namespace)
         self.add_provider(_Upstreams(runtime, door.run, self._open))
-        Lists(runtime.config.server.page_size).serve(self._mcp_server)
+        Lists(runtime.sources, lambda: self.auth is not None, self._server_config.page_size).serve(self._mcp_server)
         self._changes = Changes(runtime)
         self._listening = AsyncExitStack()
         self._changes.serve(self._mcp_server)

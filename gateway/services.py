@@ -104,6 +104,10 @@ async def list_service(namespace: str, server: FastMCP, *, prefixed: bool = True
         templates=_wire([template.to_mcp_template() for template in await server.list_resource_templates()]),
         prompts=_wire(prompts),
         instructions=server.instructions or "",
+        hints={
+            method: {"ttlMs": hint.ttl_ms, "cacheScope": hint.scope}
+            for method, hint in server._mcp_server.cache_hints.items()
+        },
         heard_at=time.time(),
     )
 

@@ -162,3 +162,9 @@ async def test_the_gateways_own_names_stand_alone():
     server = FastMCP("gateway")
     server.tool(lambda: "here", name="a" * 64)
     assert len((await list_service("gateway", server, prefixed=False)).tools) == 1
+
+
+async def test_what_a_service_says_to_caches_is_kept():
+    hinted = await list_service("own", FastMCP("own", cache_ttl=60, cache_scope="public"))
+    assert hinted.hints["tools/list"] == {"ttlMs": 60_000, "cacheScope": "public"}
+    assert (await list_service("own", FastMCP("own"))).hints == {}

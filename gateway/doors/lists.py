@@ -1,12 +1,15 @@
-"""The four lists of the main door: what FastMCP lists, on our own pages."""
+"""The four lists of the main door: what FastMCP lists, on our own pages and with hints for caches."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 
+from gateway.catalog.catalog import Source
+from gateway.catalog.freshness import list_hints
 from gateway.catalog.pages import cut
 from gateway.doors.main import on_the_wire
 from gateway.model.route import Kind
@@ -32,9 +35,14 @@ LISTS: Mapping[str, _List] = {
 
 
 class Lists:
-    """Cuts FastMCP's lists, which come whole, into pages."""
+    """Cuts FastMCP's lists, which come whole, into pages.
 
-    def __init__(self, page_size: int):
+    `by_principal` tells whether who calls decides what is on a list.
+    """
+
+    def __init__(self, sources: Callable[[], Iterable[Source]], by_principal: Callable[[], bool], page_size: int):
+        self._sources = sources
+        self._by_principal = by_principal
         self._page_size = page_size
 
     def serve(self, server: Server[Any]) -> None:
@@ -42,17 +50,23 @@ class Lists:
         for method, about in LISTS.items():
             registered = server.get_request_handler(method)
             assert registered is not None
-            server.add_request_handler(method, Params, self._paged(about, registered.handler))
+            server.add_request_handler(method, Params, self._paged(method, about, registered.handler))
 
-    def _paged(self, about: _List, whole: Handler) -> Handler:
+    def _paged(self, method: str, about: _List, whole: Handler) -> Handler:
         async def listed(context: ServerRequestContext[Any, Any], params: Params | None) -> Any:
             result = await whole(context, None)
             entries = getattr(result, about.entries)
             names = [str(getattr(entry, about.name)) for entry in entries]
             with on_the_wire():
                 page = cut(about.kind, names, params.cursor if params is not None else None, self._page_size)
+            hints = list_hints(method, self._sources(), time.time(), by_principal=self._by_principal())
             return result.model_copy(
-                update={about.entries: entries[page.start : page.end], "next_cursor": page.next_cursor}
+                update={
+                    about.entries: entries[page.start : page.end],
+                    "next_cursor": page.next_cursor,
+                    "ttl_ms": hints["ttlMs"],
+                    "cache_scope": hints["cacheScope"],
+                }
             )
 
         return listed

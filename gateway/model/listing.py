@@ -11,7 +11,8 @@ Definition = Mapping[str, Any]
 class Listing:
     """The wire objects of the four lists as their owner gave them, with what it says of itself.
 
-    `heard_at` is POSIX seconds. `faults` name, for a person, what in the listing could not be used.
+    `hints` are `ttlMs` and `cacheScope` of its results, by method. `heard_at` is POSIX seconds. `faults` name, for a
+    person, what in the listing could not be used.
     """
 
     tools: tuple[Definition, ...] = ()
@@ -21,6 +22,7 @@ class Listing:
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
     info: Mapping[str, Any] = field(default_factory=dict)
+    hints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     heard_at: float = 0.0
     faults: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from mcp.shared.inbound import find_invalid_x_mcp_header
 
+from gateway.catalog.freshness import Hints, hints_of, least
 from gateway.config.model import UpstreamConfig
 from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
 from gateway.model.listing import Definition, Listing
@@ -55,13 +56,15 @@ async def fetch(namespace: str, session: Session) -> Listing:
     offered = facts.capabilities
     wanted = {name: each for name, each in LISTS.items() if not offered or each.capability in offered}
     heard = await _together([_fetch_list(namespace, session, each) for each in wanted.values()])
-    lists: dict[str, Any] = {name: items for name, (items, _) in zip(wanted, heard, strict=True)}
-    faults = [fault for _, told in heard for fault in told]
+    lists: dict[str, Any] = {name: items for name, (items, _, _) in zip(wanted, heard, strict=True)}
+    faults = [fault for _, told, _ in heard for fault in told]
+    hints = {each.method: hint for each, (_, _, hint) in zip(wanted.values(), heard, strict=True) if hint is not None}
     return Listing(
         **lists,
         capabilities=offered,
         instructions=facts.instructions,
         info=facts.info,
+        hints=hints,
         heard_at=time.time(),
         faults=tuple(faults[:MAX_FAULTS]),
     )
@@ -93,8 +96,12 @@ async def _described(namespace: str, session: Session) -> ServerFacts:
         raise UpstreamBroken(namespace, f"answered server/discover with error {error.code}.") from error
 
 
-async def _fetch_list(namespace: str, session: Session, wanted: _List) -> tuple[tuple[Definition, ...], list[str]]:
+async def _fetch_list(
+    namespace: str, session: Session, wanted: _List
+) -> tuple[tuple[Definition, ...], list[str], Hints | None]:
+    """Its entries, what is wrong with it, and its hints; without those where there is no such list."""
     items: dict[str, Definition] = {}
+    hints: list[Hints] = []
     faults: list[str] = []
     cursor: str | None = None
     seen: set[str] = set()
@@ -104,12 +111,13 @@ async def _fetch_list(namespace: str, session: Session, wanted: _List) -> tuple[
             page = await session.request(wanted.method, params, SILENT, {})
         except UpstreamAnswered as error:
             if error.code == METHOD_NOT_FOUND:
-                return (), []
+                return (), [], None
             raise UpstreamBroken(namespace, f"answered {wanted.method} with error {error.code}.") from error
         faults = [*faults, *_take(page.get(wanted.key), wanted, items)][:MAX_FAULTS]
+        hints.append(hints_of(page))
         cursor = page.get("nextCursor")
         if not isinstance(cursor, str) or not cursor:
-            return tuple(items.values()), faults
+            return tuple(items.values()), faults, least(hints)
         if cursor in seen:
             raise UpstreamBroken(namespace, f"gives cursors for {wanted.method} that run in a circle.")
         seen.add(cursor)

@@ -11,6 +11,7 @@ from typing import Any
 
 from mcp.shared.inbound import mcp_param_headers
 
+from gateway.catalog.freshness import call_hints
 from gateway.catalog.uris import publish_result
 from gateway.errors import (
     InvalidRequest,
@@ -58,9 +59,9 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         UpstreamAnswered: the upstream's own JSON-RPC error, as it came.
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
-    params = outbound_params(route, call.params)
-    result = await _bounded(upstream, METHODS[route.kind], params, call, _mirrored(upstream, route, params))
-    return publish_result(upstream.namespace, METHODS[route.kind], result)
+    method, params = METHODS[route.kind], outbound_params(route, call.params)
+    result = await _bounded(upstream, method, params, call, _mirrored(upstream, route, params))
+    return publish_result(upstream.namespace, method, call_hints(method, result))
 
 
 async def complete(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:

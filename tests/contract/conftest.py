@@ -1,17 +1,19 @@
 """One gateway in front of every kind of upstream, kept for all tests of a process."""
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Keep
 from tests.contract.pairs import KINDS, Kind, Pair
-from tests.gateways.kit import Served, configuration, served
+from tests.gateways.kit import Served, configuration, over_http, served
 from tests.upstreams.kit import Command, Running, fastmcp_http, legacy_http, raw_http, raw_sse, raw_stdio
 
 Upstreams = Mapping[str, Running | Command]
+Replica = Callable[..., AbstractAsyncContextManager[str]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +64,18 @@ def pair(request: pytest.FixtureRequest, kept_gateway: Served, every_kind: Upstr
     upstream = every_kind[kind.namespace]
     made_well(kind, upstream)
     return Pair(client_era, kind, kept_gateway, upstream)
+
+
+@pytest.fixture
+def replica(tmp_path_factory: pytest.TempPathFactory) -> Replica:
+    """`replica("[server]\npage_size = 3", raw=upstream)`: the URL of one more gateway with that configuration."""
+
+    @asynccontextmanager
+    async def started(more: str = "", **upstreams: Running) -> AsyncGenerator[str]:
+        async with over_http(tmp_path_factory.mktemp("replica"), configuration(upstreams, more)) as (_, url):
+            yield url
+
+    return started
 
 
 def made_well(kind: Kind, upstream: Running | Command) -> None:

@@ -236,6 +236,27 @@ REQUIREMENTS = (
         "gateway",
         "By default a list of 1,000 tools is one page, because not every client reads on.",
     ),
+    # caching
+    Requirement(
+        "caching.list-ttl",
+        "2026-07-28 server/utilities/caching#time-to-live-ttl-field",
+        "A merged list is fresh for the least of what is left of each upstream's time, and never for a negative one.",
+    ),
+    Requirement(
+        "caching.list-scope",
+        "2026-07-28 server/utilities/caching#cache-scope-field",
+        "A list is private on all its pages if any upstream's is, or if it depends on who asks.",
+    ),
+    Requirement(
+        "caching.read",
+        "2026-07-28 server/utilities/caching#cacheable-results",
+        "What is read keeps its upstream's hints for modern clients; legacy clients see none.",
+    ),
+    Requirement(
+        "caching.nothing-else",
+        "2026-07-28 server/utilities/caching#cacheable-results",
+        "Calls, prompts and results that ask for input carry no hints.",
+    ),
     # what changes
     Requirement(
         "changes.acknowledged",

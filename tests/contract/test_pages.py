@@ -1,7 +1,5 @@
 """Lists in pages: whole together, led on by the same cursors at every replica, and refused with any other."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +8,11 @@ from fastmcp import Client
 
 from gateway.app import create_gateway
 from gateway.model.route import Kind
+from tests.contract.conftest import Replica
 from tests.contract.pairs import CLIENTS, Era
 from tests.contract.requirements import requirement
 from tests.contract.wire import Wire, wire
-from tests.gateways.kit import configuration, over_http, written
+from tests.gateways.kit import configuration, written
 from tests.upstreams.kit import raw_http
 from tests.upstreams.running import Running
 
@@ -26,22 +25,8 @@ LISTS = {
     "prompts/list": "prompts",
 }
 
-Replica = Callable[..., AbstractAsyncContextManager[str]]
-
 each_era = pytest.mark.parametrize("era", CLIENTS)
 each_list = pytest.mark.parametrize("method", LISTS)
-
-
-@pytest.fixture
-def replica(tmp_path_factory: pytest.TempPathFactory) -> Replica:
-    """`replica(SMALL, raw=upstream)`: the URL of one more gateway with that configuration."""
-
-    @asynccontextmanager
-    async def started(more: str = "", **upstreams: Running) -> AsyncGenerator[str]:
-        async with over_http(tmp_path_factory.mktemp("replica"), configuration(upstreams, more)) as (_, url):
-            yield url
-
-    return started
 
 
 async def pages(client: Wire, method: str) -> list[dict[str, Any]]:

@@ -16,7 +16,13 @@ def test_its_repr_counts_what_is_offered():
 
 
 def test_the_same_offer_heard_later_is_the_same():
-    later = replace(HEARD, heard_at=2.0, faults=("one entry has no name",), info={"version": "2"})
+    later = replace(
+        HEARD,
+        heard_at=2.0,
+        faults=("one entry has no name",),
+        hints={"tools/list": {"ttlMs": 1}},
+        info={"version": "2"},
+    )
     assert HEARD.same_offer(later)
 
 
@@ -36,7 +42,7 @@ def test_another_offer_is_another(name: str):
 
 
 def test_every_field_is_an_offer_or_is_about_the_hearing():
-    assert {field.name for field in fields(Listing)} == CHANGES.keys() | {"info", "heard_at", "faults"}
+    assert {field.name for field in fields(Listing)} == CHANGES.keys() | {"info", "hints", "heard_at", "faults"}
 
 
 def test_it_does_not_change():

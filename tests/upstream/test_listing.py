@@ -94,6 +94,20 @@ async def test_pages_are_put_together(era, connect):
         assert names(found)[: len(TOOLS)] == [tool["name"] for tool in TOOLS]
 
 
+async def test_one_hint_is_kept_for_all_pages_of_a_list():
+    pages = [tools("a", ttlMs=9, cacheScope="public", nextCursor="2"), tools("b", ttlMs=5, cacheScope="private")]
+    found = await fetch("raw", Scripted({"tools": {}, "prompts": {}}, tools=pages))
+    assert found.hints == {
+        "tools/list": {"ttlMs": 5, "cacheScope": "private"},
+        "prompts/list": {"ttlMs": 0, "cacheScope": "private"},
+    }
+
+
+async def test_a_list_that_an_upstream_does_not_have_has_no_hint():
+    missing = UpstreamAnswered(METHOD_NOT_FOUND, "Method not found")
+    assert (await fetch("raw", Scripted({"tools": {}}, tools=[missing]))).hints == {}
+
+
 async def test_pages_without_end(tmp_path, connect, monkeypatch):
     monkeypatch.setattr(listing, "MAX_PAGES", 5)
     with raw_stdio(tmp_path, page_size=2) as upstream:
