@@ -29,7 +29,7 @@ conformance: $(INSTALLED)
 	$(BIN)/python -m tests.conformance.run
 
 bench: $(INSTALLED)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ONLY)
 
 # The lock names versions and hashes, and no index: it installs from whichever one the machine is set up for.
 lock: $(INSTALLED)

@@ -1,24 +1,45 @@
-"""The gateway on a free port, its log in a file beside its configuration: `python -m bench.up FILE` prints the URL."""
+"""The gateway as `gateway up` serves it, on a free port: `python -m bench.up FILE [--bare]` prints its URL when it
+serves, and another line when it has heard from every upstream.
 
+All that it logs goes to `gateway.log` beside the configuration. `--bare` takes the sinks away: nothing is recorded.
+"""
+
+import asyncio
+import os
 import socket
 import sys
 from pathlib import Path
 
-import uvicorn
+import uvloop
 
 from gateway.app import create_gateway
-from gateway.observe.logs import configure
+from gateway.guard import Guard
+from gateway.server import Gateway
+from tests.upstreams.serve import end_with_parent
+
+
+async def serve(gateway: Gateway, listener: socket.socket) -> None:
+    """Serve until a signal comes."""
+    ready = asyncio.Event()
+    gateway.on_ready = ready.set
+    async with asyncio.TaskGroup() as group:
+        group.create_task(gateway.run_http_async(show_banner=False, sockets=[listener]))
+        await ready.wait()
+        print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
+        await gateway.runtime.heard()
+        print("heard", flush=True)
 
 
 def main() -> None:
-    """Serve."""
+    """Read the configuration and serve."""
+    end_with_parent()
     file = Path(sys.argv[1])
+    log = (file.parent / "gateway.log").open("w")
+    os.dup2(log.fileno(), sys.stderr.fileno())
     gateway = create_gateway(file)
-    sys.stderr = (file.parent / "gateway.log").open("w")
-    configure(gateway.runtime.config.log)
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)
-    uvicorn.Server(uvicorn.Config(gateway.http_app(), log_config=None, access_log=False)).run(sockets=[listener])
+    if "--bare" in sys.argv:
+        gateway.runtime.guard = Guard()
+    uvloop.run(serve(gateway, socket.create_server(("127.0.0.1", 0), backlog=1024)))
 
 
 if __name__ == "__main__":

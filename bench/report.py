@@ -1,0 +1,80 @@
+"""What a run found, as a page with its tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bench.figures import FIGURES, Outcome
+from bench.parts import MOST_IN_FLIGHT
+from bench.rounds import Effort, Row
+
+
+@dataclass
+class Section:
+    """What one scenario measured: its rows, and the values of its figures, one for each round."""
+
+    rows: list[Row]
+    found: dict[str, list[float]] = field(default_factory=dict)
+    title: str = ""
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [Outcome(FIGURES[key], values) for key, values in self.found.items()]
+
+
+def page(sections: Sequence[Section], words: Sequence[str], effort: Effort, took: float) -> str:
+    """The whole of `docs/benchmarks.md`."""
+    outcomes = [outcome for section in sections for outcome in section.outcomes]
+    parts = [HEAD.format(words="\n".join(f"- {each}" for each in words), **_numbers(effort, took))]
+    parts += [_table(("figure", "wanted", "measured", "", ""), [_cells(each) for each in outcomes])]
+    for section in sections:
+        if section.rows:
+            parts += [f"## {section.title}", _table(COLUMNS, [_figures(row, section.rows[0]) for row in section.rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+HEAD = """# Benchmarks
+
+```sh
+make bench
+```
+
+made this page and its picture: every part in its own process on one machine, all before the same upstream, measured in
+turn: {rounds} rounds of {seconds:g} s each, {minutes:.0f} minutes in all. Every answer was checked to be the right one.
+Ratios are taken within a round; the median is given, with the least and the greatest. One worker each, and at most
+{in_flight:,} calls in flight, out of reach, for all. Machines differ and are shared: no absolute figure is a promise.
+
+{words}
+
+![What each part does, as shares of the upstream alone](benchmarks.svg)
+
+The upstream is `bench/upstream.py`, the load `bench/load.py`, and how nginx and Envoy are set up is in
+`bench/proxies.py`. Envoy's router has one server, which is its cheapest: it need not rewrite names then. 'Everything
+on' is a key with scopes, metrics and a structured log on disk; 'bare' has none of them. `make bench ONLY=modern` runs
+one part of it."""
+
+COLUMNS = ("part", "calls/s", "of the first", "p50 ms", "p99 ms", "CPU µs/call", "memory MB")
+
+
+def _numbers(effort: Effort, took: float) -> dict[str, float]:
+    return {"rounds": effort.rounds, "seconds": effort.seconds, "minutes": took / 60, "in_flight": MOST_IN_FLIGHT}
+
+
+def _cells(outcome: Outcome) -> Sequence[str]:
+    return outcome.figure.what, outcome.figure.promise, outcome.measured, outcome.verdict, outcome.margin
+
+
+def _figures(row: Row, first: Row) -> Sequence[str]:
+    return (
+        row.name,
+        f"{row.median('rate'):,.0f}",
+        f"{row.median('rate') / first.median('rate'):.3f}",
+        f"{row.median('p50') * 1e3:.2f}",
+        f"{row.median('p99') * 1e3:.2f}",
+        f"{row.median('cpu') * 1e6:.0f}",
+        f"{row.memory:.0f}",
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,85 @@
+"""A proxied call, all parts side by side on the same upstream."""
+
+import contextlib
+
+from bench import parts, proxies
+from bench.load import Target, tool_call
+from bench.report import Section
+from bench.rounds import Effort, Row, in_turn, ratios, refuse_if_slow
+from bench.upstream import path
+
+OURS = "express door, everything on"
+
+
+def modern(effort: Effort) -> Section:
+    """Proxied modern call, 16 clients, 1 upstream of 10 tools."""
+    section, rows = _side_by_side("modern", 16, effort, with_plain=True)
+    ours, envoy = rows[OURS], rows["Envoy's MCP router"]
+    section.found = {
+        "envoy": ratios(ours, envoy),
+        "envoy-p99": ratios(ours, envoy, "p99"),
+        "bare": ratios(rows["express door, bare"], envoy),
+        "nginx": ratios(ours, rows["nginx passing through"]),
+        "plain": ratios(ours, rows["plain FastMCP"]),
+    }
+    return section
+
+
+def one_client(effort: Effort) -> Section:
+    """Proxied modern call, 1 client."""
+    return _side_by_side("modern", 1, effort)[0]
+
+
+def many_clients(effort: Effort) -> Section:
+    """Proxied modern call, 64 clients."""
+    return _side_by_side("modern", 64, effort)[0]
+
+
+def legacy(effort: Effort) -> Section:
+    """Legacy clients that declare elicitation and roots, 16 of them, to a legacy upstream with sessions."""
+    section, rows = _side_by_side("legacy", 16, effort)
+    section.found = {"legacy": ratios(rows[OURS], rows["Envoy's MCP router"])}
+    return section
+
+
+def sse(effort: Effort) -> Section:
+    """An upstream that answers over SSE, beside the same over JSON, 16 clients."""
+    with contextlib.ExitStack() as stack:
+        origin, _ = stack.enter_context(parts.upstream())
+        urls = {answer: origin + path(answer=answer) for answer in ("json", "sse")}
+        rows = {
+            answer: Row(stack.enter_context(parts.gateway([url], name=f"answers over {answer}")), tool_call("up0_echo"))
+            for answer, url in urls.items()
+        }
+        in_turn(list(rows.values()), effort, clients=16)
+    return Section(list(rows.values()), {"sse": ratios(rows["sse"], rows["json"])})
+
+
+def slow(effort: Effort) -> Section:
+    """An upstream that takes 50 ms, 200 clients."""
+    with contextlib.ExitStack() as stack:
+        origin, pid = stack.enter_context(parts.upstream())
+        url = origin + path(delay=50)
+        alone = Row(parts.Part("upstream alone", Target(url), pid), tool_call("echo"))
+        ours = Row(stack.enter_context(parts.gateway([url], name=OURS)), tool_call("up0_echo"))
+        in_turn([alone, ours], effort, clients=effort.sized(200), seconds=2 * effort.seconds)
+    return Section([alone, ours], {"slow": ratios(ours, alone), "slow-p99": ratios(ours, alone, "p99")})
+
+
+def _side_by_side(
+    era: str, clients: int, effort: Effort, *, with_plain: bool = False
+) -> tuple[Section, dict[str, Row]]:
+    """The upstream alone, the floor, the router, plain composition if wanted, and our doors."""
+    with contextlib.ExitStack() as stack:
+        origin, pid = stack.enter_context(parts.upstream())
+        url = origin + path(era=era)
+        alone = Row(parts.Part("upstream alone", Target(url, era), pid), tool_call("echo"), is_gateway=False)
+        nginx = Row(stack.enter_context(proxies.nginx(url)).at(era), tool_call("echo"), is_gateway=False)
+        rows = [alone, nginx, Row(stack.enter_context(proxies.envoy_router([url])).at(era), tool_call("echo"))]
+        ours = [parts.gateway([url], name="main door, everything on", express=False)]
+        ours += [parts.gateway([url], name="express door, bare", everything=False), parts.gateway([url], name=OURS)]
+        ours += [parts.plain([url])] if with_plain else []
+        rows += [Row(stack.enter_context(each).at(era), tool_call("up0_echo")) for each in ours]
+        in_turn(rows, effort, clients=clients)
+    refuse_if_slow(alone, rows, effort)
+    return Section(rows), {row.name: row for row in rows}
