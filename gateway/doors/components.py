@@ -12,7 +12,7 @@ from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.components import FastMCPComponent
 from pydantic import PrivateAttr
 
-from gateway.doors.eras import legacy_tool
+from gateway.catalog.eras import legacy_tool
 from gateway.model.route import Kind, Route
 
 # Answers one call of a route with `params`, through the guard.

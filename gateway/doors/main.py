@@ -22,14 +22,14 @@ from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.components import FastMCPComponent
 from mcp.shared.exceptions import MCPError
 
+from gateway.catalog.eras import legacy_tool_result
 from gateway.doors.arguments import argument_error, shown
 from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
 from gateway.doors.components import RelayTool
 from gateway.doors.decode import prompt_result, resource_result, tool_result
-from gateway.doors.eras import legacy_tool_result
 from gateway.doors.routes import Routes
 from gateway.doors.serving import Serving
-from gateway.errors import GatewayError, UnknownName, UpstreamError
+from gateway.errors import GatewayError, UnknownName, UpstreamBroken, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
@@ -118,7 +118,10 @@ class MainDoor(Middleware):
             result = await exchange(upstream, route, call)
             if route.kind == "tool" and arrived.era == "legacy":
                 result = legacy_tool_result(result)
-            return decode(route.namespace, result)
+            try:
+                return decode(route.namespace, result)
+            except UpstreamBroken as error:
+                raise upstream.failed(error) from error
 
         return await self._guarded(route, relay)
 

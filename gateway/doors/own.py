@@ -71,5 +71,5 @@ def upstream_status(upstream: Upstream) -> dict[str, Any]:
         "calls_waiting": upstream.bulkhead.waiting,
         "tools": len(listing.tools),
         "listed_seconds_ago": round(time.time() - listing.heard_at, 1) if listing.heard_at else None,
-        "faults": [REDACTOR.text(fault) for fault in listing.faults],
+        "faults": [REDACTOR.text(fault) for fault in upstream.faults.all],
     }

@@ -5,8 +5,8 @@ the legacy handshake, then the SSE of 2024-11-05.
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import (
@@ -26,6 +26,8 @@ from gateway.upstream.modern import ModernSession
 from gateway.upstream.session import UNKNOWN, Era, Session, Transport
 from gateway.upstream.stdio import ProcessChannel
 
+SomeSession = TypeVar("SomeSession", bound=Session)
+
 
 class Speech(NamedTuple):
     """How an upstream is spoken to."""
@@ -37,8 +39,15 @@ class Speech(NamedTuple):
 class Connector:
     """Opens sessions with one upstream. All of its HTTP sessions share one set of connections."""
 
-    def __init__(self, namespace: str, config: UpstreamConfig, known: Speech | None = None):
+    def __init__(
+        self,
+        namespace: str,
+        config: UpstreamConfig,
+        known: Speech | None = None,
+        misbehaved: Callable[[str], None] = lambda _: None,
+    ):
         self._namespace = namespace
+        self._misbehaved = misbehaved
         self._config = config
         self._wire = HttpWire(namespace, config) if config.url is not None else None
         self._errands = Errands()
@@ -79,7 +88,7 @@ class Connector:
             return await self._stdio(capabilities)
         match self.speech:
             case Speech("http", "modern"):
-                return ModernSession(self._wire)
+                return self._heard(ModernSession(self._wire))
             case Speech("http", "legacy"):
                 return await self._legacy(self._wire, capabilities)
             case Speech("sse"):
@@ -88,7 +97,7 @@ class Connector:
 
     async def _find_out(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
         if self._config.era != "legacy":
-            modern = ModernSession(wire)
+            modern = self._heard(ModernSession(wire))
             if await _is_modern(modern, self._config.patience / 3):
                 return modern
         try:
@@ -102,7 +111,7 @@ class Connector:
                 raise refusal from None  # the first answer says more of what is wrong than the last resort's
 
     async def _legacy(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
-        session = LegacySession(wire, capabilities)
+        session = self._heard(LegacySession(wire, capabilities))
         try:
             await session.open()
         except BaseException:
@@ -130,12 +139,17 @@ class Connector:
     async def _duplex(
         self, channel: Channel, transport: Transport, era: Era | None, capabilities: Mapping[str, Any]
     ) -> Session:
-        session = DuplexSession(self._namespace, channel, transport, capabilities)
+        session = self._heard(DuplexSession(self._namespace, channel, transport, capabilities))
         try:
             await session.open(era, self._config.patience / 3)
         except BaseException:
             self._abandon(session)
             raise
+        return session
+
+    def _heard(self, session: SomeSession) -> SomeSession:
+        """The session, which tells what the upstream does wrong from its first message on."""
+        session.misbehaved = self._misbehaved
         return session
 
     def _abandon(self, session: Session) -> None:

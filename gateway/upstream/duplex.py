@@ -4,10 +4,8 @@ Each call's own task runs its callbacks, fed through its own inbox, so a slow ca
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Mapping
-from itertools import count
 from typing import Any, Protocol
 
 from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, UpstreamLost, UpstreamTooLarge
@@ -26,10 +24,9 @@ from gateway.upstream.session import (
     Session,
     Transport,
     answer_upstream,
+    modern_result,
     result_of,
 )
-
-log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 2.0
 TOO_LONG = "answered with a line longer than its max_body. Raise its max_body if this is expected."
@@ -89,7 +86,7 @@ class DuplexSession(Session):
         self._namespace = namespace
         self._channel = channel
         self._capabilities = capabilities
-        self._ids = count(1)
+        self._asked = 0
         self._calls: dict[messages.Id, _Inbox] = {}
         self._changes = _Inbox()
         self._errands = Errands()
@@ -134,7 +131,8 @@ class DuplexSession(Session):
     async def _call(self, method: str, params: dict[str, Any], listener: Listener) -> dict[str, Any]:
         if self.closed:
             raise SessionLost
-        id, inbox = next(self._ids), _Inbox()
+        self._asked += 1
+        id, inbox = self._asked, _Inbox()
         dress = modern_params if self.era == "modern" else legacy_params
         self._calls[id] = inbox
         try:
@@ -163,7 +161,7 @@ class DuplexSession(Session):
         while True:
             message = await inbox.get()
             if isinstance(message, messages.Response):
-                return result_of(message)
+                return modern_result(self._namespace, message) if self.era == "modern" else result_of(message)
             if isinstance(message, messages.Request):
                 await self._reply(await answer_upstream(listener.ask, message))
             else:
@@ -214,18 +212,20 @@ class DuplexSession(Session):
         if id is not None and id in self._calls:
             self._calls[id].put(UpstreamTooLarge(self._namespace, TOO_LONG))
         else:
-            log.debug("upstream %s sent a line longer than its max_body that nobody waits for", self._namespace)
+            self.misbehaved(f"{self.transport}: it sent a line longer than its max_body that nobody waits for")
 
     async def _take(self, raw: bytes) -> None:
         try:
             received = messages.decode(raw)
         except messages.Malformed as fault:
-            log.debug("upstream %s sent noise: %s (%d bytes)", self._namespace, fault, len(raw))
+            self.misbehaved(f"{self.transport}: it sent {fault}")
             return
         for message in received:
             if isinstance(message, messages.Response):
                 if message.id in self._calls:
                     self._calls[message.id].put(message)
+                elif not self._was_asked(message.id):
+                    self.misbehaved(f"{self.transport}: it answered a request that was never sent")
             elif isinstance(message, messages.Request):
                 await self._ask(message)
             else:
@@ -248,6 +248,12 @@ class DuplexSession(Session):
         inbox = self._calls.get(call) if isinstance(call, str | int) else self._changes
         if inbox is not None:
             inbox.put(message)
+        elif not self._was_asked(call):
+            self.misbehaved(f"{self.transport}: it sent a notification about a request that was never sent")
+
+    def _was_asked(self, id: Any) -> bool:
+        """Whether that was ever a request of ours, perhaps one that is over."""
+        return isinstance(id, int) and 0 < id <= self._asked
 
     async def close(self) -> None:
         self.closed = True

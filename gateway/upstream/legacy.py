@@ -31,6 +31,7 @@ from gateway.upstream.session import (
     ServerFacts,
     Session,
     answer_upstream,
+    is_own,
     result_of,
 )
 
@@ -183,7 +184,8 @@ class LegacySession(Session):
         """The response to request `id`; None where the stream ends before, perhaps to be taken up again."""
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
-                await listener.notify(message.method, message.params)
+                if is_own(message, id, self.misbehaved):
+                    await listener.notify(message.method, message.params)
             elif isinstance(message, messages.Request):
                 await self._reply(await answer_upstream(listener.ask, message))
             elif message.id == id or (message.id is None and reply.status >= 400):

@@ -7,43 +7,23 @@ import time
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-from mcp.shared.inbound import find_invalid_x_mcp_header
 
 from gateway.catalog.freshness import Hints, hints_of, least
 from gateway.config.model import UpstreamConfig
 from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
 from gateway.model.listing import Definition, Listing
 from gateway.upstream.connect import Speech
+from gateway.upstream.entries import LISTS, List, oddities, take
 from gateway.upstream.session import SILENT, ServerFacts, Session
 
 T = TypeVar("T")
 
 MAX_PAGES = 250
 MAX_ITEMS = 10_000
-MAX_DEPTH = 100
 MAX_FAULTS = 100
-SHOWN_NAME = 80
-SHOWN_REASON = 200
-
-
-class _List(NamedTuple):
-    """One of the four lists: its method, its key in the result, what identifies an item, the capability it needs."""
-
-    method: str
-    key: str
-    identity: str
-    capability: str
-
-
-LISTS = {
-    "tools": _List("tools/list", "tools", "name", "tools"),
-    "resources": _List("resources/list", "resources", "uri", "resources"),
-    "templates": _List("resources/templates/list", "resourceTemplates", "uriTemplate", "resources"),
-    "prompts": _List("prompts/list", "prompts", "name", "prompts"),
-}
 
 
 async def fetch(namespace: str, session: Session) -> Listing:
@@ -57,7 +37,7 @@ async def fetch(namespace: str, session: Session) -> Listing:
     wanted = {name: each for name, each in LISTS.items() if not offered or each.capability in offered}
     heard = await _together([_fetch_list(namespace, session, each) for each in wanted.values()])
     lists: dict[str, Any] = {name: items for name, (items, _, _) in zip(wanted, heard, strict=True)}
-    faults = [fault for _, told, _ in heard for fault in told]
+    faults = dict.fromkeys(fault for _, told, _ in heard for fault in told)
     hints = {each.method: hint for each, (_, _, hint) in zip(wanted.values(), heard, strict=True) if hint is not None}
     return Listing(
         **lists,
@@ -66,7 +46,7 @@ async def fetch(namespace: str, session: Session) -> Listing:
         info=facts.info,
         hints=hints,
         heard_at=time.time(),
-        faults=tuple(faults[:MAX_FAULTS]),
+        faults=tuple(faults)[:MAX_FAULTS],
     )
 
 
@@ -97,7 +77,7 @@ async def _described(namespace: str, session: Session) -> ServerFacts:
 
 
 async def _fetch_list(
-    namespace: str, session: Session, wanted: _List
+    namespace: str, session: Session, wanted: List
 ) -> tuple[tuple[Definition, ...], list[str], Hints | None]:
     """Its entries, what is wrong with it, and its hints; without those where there is no such list."""
     items: dict[str, Definition] = {}
@@ -113,10 +93,12 @@ async def _fetch_list(
             if error.code == METHOD_NOT_FOUND:
                 return (), [], None
             raise UpstreamBroken(namespace, f"answered {wanted.method} with error {error.code}.") from error
-        faults = [*faults, *_take(page.get(wanted.key), wanted, items)][:MAX_FAULTS]
+        faults += take(page, wanted, items)
+        del faults[MAX_FAULTS:]
         hints.append(hints_of(page))
         cursor = page.get("nextCursor")
         if not isinstance(cursor, str) or not cursor:
+            faults += oddities(namespace, wanted, items, session.era)
             return tuple(items.values()), faults, least(hints)
         if cursor in seen:
             raise UpstreamBroken(namespace, f"gives cursors for {wanted.method} that run in a circle.")
@@ -126,32 +108,6 @@ async def _fetch_list(
     raise UpstreamBroken(
         namespace, f"has no end of {wanted.method}: more than {MAX_PAGES} pages or {MAX_ITEMS} entries."
     )
-
-
-def _take(page: Any, wanted: _List, items: dict[str, Definition]) -> list[str]:
-    """Add a page's entries to `items`; what cannot be used is told, and spoils nothing else."""
-    if not isinstance(page, list):
-        return [f"{wanted.method}: a page without its {wanted.key}"]
-    faults = []
-    for item in page:
-        identity = item.get(wanted.identity) if isinstance(item, dict) else None
-        if not isinstance(identity, str) or not identity:
-            faults.append(f"{wanted.method}: an entry without its {wanted.identity}")
-        elif _is_deep(item, MAX_DEPTH):
-            faults.append(f"{wanted.method}: {identity[:SHOWN_NAME]!r} is left out: it has over {MAX_DEPTH} levels")
-        elif wanted.key == "tools" and (reason := find_invalid_x_mcp_header(item.get("inputSchema"))):
-            faults.append(f"{wanted.method}: {identity[:SHOWN_NAME]!r} is left out: {reason[:SHOWN_REASON]}")
-        elif identity in items:
-            faults.append(f"{wanted.method}: {identity[:SHOWN_NAME]!r} is there twice; the first is kept")
-        else:
-            items[identity] = item
-    return faults
-
-
-def _is_deep(value: Any, left: int) -> bool:
-    """Whether JSON has more levels than that: what can be read is far deeper than what can be written again."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return left == 0 or any(_is_deep(each, left - 1) for each in inner if isinstance(each, dict | list))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from gateway.upstream.session import (
     Notify,
     ServerFacts,
     Session,
-    result_of,
+    is_own,
+    modern_result,
 )
 
 UNSUPPORTED_VERSION = -32022
@@ -104,12 +105,13 @@ class ModernSession(Session):
         body = messages.request(id, method, modern_params(params, listener, id))
         async with self._wire.post(body, {**modern_headers(method, params), **headers}) as reply:
             response = await self._final(reply, id, listener)
-        return result_of(response)
+        return modern_result(self._wire.namespace, response)
 
     async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
-                await listener.notify(message.method, message.params)
+                if is_own(message, id, self.misbehaved):
+                    await listener.notify(message.method, message.params)
             elif isinstance(message, messages.Response):
                 return self._own(message, id, reply.status)
         raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gateway.errors import METHOD_NOT_FOUND, GatewayError, UpstreamAnswered
+from gateway.errors import METHOD_NOT_FOUND, GatewayError, UpstreamAnswered, UpstreamBroken
 from gateway.upstream import messages
 
 Era = Literal["modern", "legacy"]
@@ -24,6 +24,9 @@ META_SERVER = "io.modelcontextprotocol/serverInfo"
 
 UNKNOWN = "It is not known whether the call ran."
 """What an error has to say of a call that was sent."""
+
+RESULT_TYPES = frozenset({"complete", "input_required"})
+"""What a modern result may be; one without a type, as older servers give it, is complete."""
 
 CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
 
@@ -84,6 +87,8 @@ class Session(ABC):
     closed: bool = False
     log_level: str | None = None
     """The level last set with `logging/setLevel` (legacy only)."""
+    misbehaved: Callable[[str], None] = staticmethod(lambda _: None)
+    """Called with what the upstream does against the protocol without spoiling an answer."""
 
     @abstractmethod
     async def request(
@@ -116,6 +121,14 @@ class Session(ABC):
         """End the conversation; calls still running fail."""
 
 
+def is_own(told: messages.Notification, id: messages.Id, misbehaved: Callable[[str], None]) -> bool:
+    """Whether a notification in the answer to request `id` may belong there: no progress of something else does."""
+    if told.method != "notifications/progress" or told.params.get("progressToken") == id:
+        return True
+    misbehaved("notifications/progress: it has a token that was not given to it")
+    return False
+
+
 async def answer_upstream(ask: Ask, message: messages.Request) -> bytes:
     """What to send back for a request of the upstream's: the client's result, or an error."""
     if message.method == "ping":
@@ -126,6 +139,19 @@ async def answer_upstream(ask: Ask, message: messages.Request) -> bytes:
         return messages.error(message.id, error.code, error.message, error.data)
     except GatewayError as error:
         return messages.error(message.id, error.code, error.message)
+
+
+def modern_result(namespace: str, response: messages.Response) -> dict[str, Any]:
+    """The result in a modern answer, or its error raised.
+
+    Raises:
+        UpstreamBroken: it is of a type that we do not know, so it must not pass for one (2026-07-28 `basic/index`,
+            ResultType).
+    """
+    result = result_of(response)
+    if result.get("resultType", "complete") not in RESULT_TYPES:
+        raise UpstreamBroken(namespace, "answered with a result of a type that is not known. Report it to its makers.")
+    return result
 
 
 def result_of(response: messages.Response) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from gateway.errors import SessionLost, UpstreamBroken, UpstreamDown, UpstreamEr
 from gateway.model.listing import EMPTY, Listing
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.connect import Connector
+from gateway.upstream.faults import Faults
 from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.pool import SessionPool
 from gateway.upstream.session import Session
@@ -67,6 +68,7 @@ class Upstream:
         self.health = Health("unknown" if config.is_on else "off", time.time(), config.off_because)
         self.header_maps: Mapping[str, dict[tuple[str, ...], str]] = {}
         self._on_listing = on_listing
+        self.faults = Faults(namespace)
         self._file = ListingFile(state_dir, namespace, config)
         self._stateful = True
         self._remember(self._file.load() if config.is_on else None)
@@ -90,10 +92,12 @@ class Upstream:
         if kept is not None:
             self._stateful = kept.stateful
             self._adopt_listing(kept.listing)
-        self.connector = Connector(self.namespace, self.config, kept.speech if kept is not None else None)
+        speech = kept.speech if kept is not None else None
+        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen)
 
     def _adopt_listing(self, listing: Listing) -> None:
         self.listing = listing
+        self.faults.listed(listing.faults)
         maps = {str(tool["name"]): x_mcp_header_map(tool.get("inputSchema")) for tool in listing.tools}
         self.header_maps = {name: found for name, found in maps.items() if found}
 
@@ -130,6 +134,7 @@ class Upstream:
     def failed(self, error: UpstreamError) -> UpstreamError:
         """It could not be used: note it, and give back the error to tell the caller, with since when it is down."""
         if isinstance(error, UpstreamBroken):
+            self.faults.seen(f"in a call: it {error.reason}")
             self._look_soon()  # perhaps it is another server by now
         if not isinstance(error, UpstreamDown):
             return error

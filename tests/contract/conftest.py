@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import logs_as_they_were, verb  # noqa: F401 (fixtures)
 from tests.conftest import Keep
 from tests.contract.pairs import KINDS, Kind, Pair
 from tests.gateways.kit import Served, configuration, over_http, served

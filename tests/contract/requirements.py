@@ -279,6 +279,22 @@ REQUIREMENTS = (
         "2026-07-28 basic/index#_meta",
         "Vendor keys in `_meta` pass in both directions; the connection's own keys never do.",
     ),
+    # upstreams that break the rules
+    Requirement(
+        "bad-upstream.unharmed",
+        "gateway",
+        "Whatever rule an upstream breaks, the rest of the catalog is listed and answers, for clients of both eras.",
+    ),
+    Requirement(
+        "bad-upstream.told",
+        "gateway",
+        "What an upstream breaks is shown against it in the doctor and the status, and told once in the log.",
+    ),
+    Requirement(
+        "bad-upstream.no-fetch",
+        "2026-07-28 basic/index#ref-resolution",
+        "Nothing that a schema refers to on the network is ever fetched.",
+    ),
     # what a call costs
     Requirement(
         "cost.call",

@@ -28,6 +28,8 @@ Page = dict[str, Any] | Exception
 class Scripted(Session):
     """Answers each list with its pages in turn, and then with empty ones. `asked` keeps method and parameters."""
 
+    era = "modern"
+
     def __init__(self, capabilities: Mapping[str, Any], **pages: Sequence[Page]):
         self.facts = ServerFacts("2026-07-28", capabilities)
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -156,15 +158,20 @@ async def test_an_entry_that_cannot_be_used(entry, fault):
 
 async def test_a_header_that_cannot_be_mirrored_leaves_its_tool_out():
     schema = {"type": "object", "properties": {"a": {"type": "string", "x-mcp-header": "not a token"}}}
-    page = {"tools": [{"name": "bad", "inputSchema": schema}, {"name": "odd", "inputSchema": "no schema"}]}
+    page = {"tools": [{"name": "bad", "inputSchema": schema}, {"name": "good", "inputSchema": {"type": "object"}}]}
     found = await fetch("raw", Scripted({"tools": {}}, tools=[page]))
-    assert names(found) == ["odd"]
+    assert names(found) == ["good"]
     assert found.faults[0].startswith("tools/list: 'bad' is left out: property 'a': x-mcp-header")
 
 
 async def test_faults_are_bounded():
-    found = await fetch("raw", Scripted({"tools": {}}, tools=[{"tools": [None] * 5000}]))
+    found = await fetch("raw", Scripted({"tools": {}}, tools=[tools(*map(str, range(300)), *map(str, range(300)))]))
     assert len(found.faults) == listing.MAX_FAULTS
+
+
+async def test_a_fault_of_many_entries_is_one():
+    found = await fetch("raw", Scripted({"tools": {}}, tools=[{"tools": [None] * 5000}]))
+    assert found.faults == ("tools/list: an entry without its name",)
 
 
 @pytest.mark.parametrize("page", [{}, {"tools": None}, {"tools": {"name": "x"}}])

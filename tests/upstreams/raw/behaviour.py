@@ -1,7 +1,7 @@
 """What a raw upstream does with a request, whatever the era and transport."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from tests.upstreams.raw.caller import Caller
@@ -46,6 +46,8 @@ class Behaviour:
             raise RpcError(METHOD_NOT_FOUND, "Method not found", {"method": method})
         with self.record.running(method, params.get("name") or params.get("uri") or ""):
             await asyncio.sleep(self._delay(method))
+            for each in self.switch.control.before if method == "tools/call" else ():
+                caller.tell(each["method"], each["params"])
             return await METHODS[method](self, params, caller)
 
     def change(self, control: Control) -> None:
@@ -71,7 +73,18 @@ class Behaviour:
         return settings.call_delay if control.call_delay is None else control.call_delay
 
     def tools(self) -> list[Any]:
-        return offered_tools(self.settings, self.switch.control)
+        return [*offered_tools(self.settings, self.switch.control), *self._entries("tools/list")]
+
+    def offered(self, method: str, key: str, items: Sequence[Any], params: Json) -> Json:
+        """A page of a list other than that of tools."""
+        return page(key, [*items, *self._entries(method)], params, self.settings.page_size)
+
+    def _entries(self, method: str) -> list[Any]:
+        return self.switch.control.entries.get(method, [])
+
+    def as_told(self, method: str, result: Json) -> Json:
+        """The whole result, with the members that the control puts in."""
+        return {**result, **self.switch.control.members.get(method, {})}
 
 
 async def _list_tools(behaviour: Behaviour, params: Json, _: Caller) -> Json:
@@ -81,20 +94,26 @@ async def _list_tools(behaviour: Behaviour, params: Json, _: Caller) -> Json:
 
 async def _call_tool(behaviour: Behaviour, params: Json, caller: Caller) -> Json:
     name, arguments = params.get("name"), params.get("arguments") or {}
-    definition = next((each for each in behaviour.tools() if each.get("name") == name), None)
+    known = (each for each in behaviour.tools() if isinstance(each, dict))
+    definition = next((each for each in known if each.get("name") == name), None)
     if definition is None:
         raise RpcError(INVALID_PARAMS, "Unknown tool", {"name": name})
-    if missing := [each for each in definition["inputSchema"].get("required", ()) if each not in arguments]:
+    if missing := [each for each in _required(definition) if each not in arguments]:
         return text(f"Missing arguments: {', '.join(missing)}", isError=True)
     return await FUNCTIONS.get(definition["name"], any_other)(caller, arguments)
 
 
+def _required(definition: Json) -> Sequence[str]:
+    schema = definition.get("inputSchema")
+    return schema.get("required", ()) if isinstance(schema, dict) else ()
+
+
 async def _list_resources(behaviour: Behaviour, params: Json, _: Caller) -> Json:
-    return page("resources", RESOURCES, params, behaviour.settings.page_size)
+    return behaviour.offered("resources/list", "resources", RESOURCES, params)
 
 
 async def _list_templates(behaviour: Behaviour, params: Json, _: Caller) -> Json:
-    return page("resourceTemplates", TEMPLATES, params, behaviour.settings.page_size)
+    return behaviour.offered("resources/templates/list", "resourceTemplates", TEMPLATES, params)
 
 
 async def _read_resource(_: Behaviour, params: Json, caller: Caller) -> Json:
@@ -109,7 +128,7 @@ async def _read_resource(_: Behaviour, params: Json, caller: Caller) -> Json:
 
 
 async def _list_prompts(behaviour: Behaviour, params: Json, _: Caller) -> Json:
-    return page("prompts", PROMPTS, params, behaviour.settings.page_size)
+    return behaviour.offered("prompts/list", "prompts", PROMPTS, params)
 
 
 async def _get_prompt(_: Behaviour, params: Json, __: Caller) -> Json:

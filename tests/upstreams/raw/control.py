@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from tests.upstreams.raw.wire import Json
+
 Fault = Literal[
     "hang",  # never answers, until the client goes away
     "pings",  # an SSE stream of comments that never comes to an answer
@@ -57,6 +59,9 @@ class Control:
     endless_pages: bool = False  # every page names a next one
     array_schema: bool = False  # offers `numbers`, whose result is an array
     broken_tool: bool = False  # one entry of tools/list is no tool at all
+    entries: Mapping[str, list[Any]] = field(default_factory=dict)  # more entries, as they are, by the list's method
+    members: Mapping[str, Json] = field(default_factory=dict)  # put over those of a right result, by method
+    before: tuple[Json, ...] = ()  # notifications that come before the answer to tools/call, on its stream
 
     list_delay: float | None = None  # seconds, instead of those given at start
     call_delay: float | None = None
@@ -70,7 +75,17 @@ class Control:
     drop_streams: bool = False  # they are cut off
 
 
-_OFFER = ("tools", "hidden", "extra", "descriptions", "duplicate_names", "array_schema", "broken_tool")
+_OFFER = (
+    "tools",
+    "hidden",
+    "extra",
+    "descriptions",
+    "duplicate_names",
+    "array_schema",
+    "broken_tool",
+    "entries",
+    "members",
+)
 
 
 def control_from(values: Mapping[str, Any]) -> Control:

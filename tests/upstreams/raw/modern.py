@@ -100,7 +100,7 @@ def completed(behaviour: Behaviour, method: str, result: Json) -> Json:
     hints: Json = {}
     if method in CACHEABLE or method == "resources/read":
         hints = {"ttlMs": control.ttl_ms, "cacheScope": control.cache_scope}
-    return _signed(behaviour, {"resultType": "complete", **result, **hints})
+    return behaviour.as_told(method, _signed(behaviour, {"resultType": "complete", **result, **hints}))
 
 
 def _signed(behaviour: Behaviour, result: Json) -> Json:

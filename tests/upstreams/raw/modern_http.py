@@ -68,7 +68,11 @@ class ModernHttp:
         modern.check_method(message)
         if message["method"] == "tools/call":
             params = params_of(message)
-            schemas = (tool["inputSchema"] for tool in self.behaviour.tools() if tool.get("name") == params.get("name"))
+            schemas = (
+                tool.get("inputSchema")
+                for tool in self.behaviour.tools()
+                if isinstance(tool, dict) and tool.get("name") == params.get("name")
+            )
             check_param_headers(next(schemas, {}), params.get("arguments") or {}, request.headers)
 
     async def _refuse(self, send: Send, message: Any, refusal: RpcError) -> None:

@@ -54,7 +54,7 @@ class Session:
         task = asyncio.ensure_future(self._perform(message, LegacyCaller(self, headers, meta_of(message), put)))
         self._running[message["id"]] = task
         try:
-            return answer(message["id"], await task)
+            return answer(message["id"], self.behaviour.as_told(message["method"], await task))
         except RpcError as failure:
             return failure.answer(message["id"])
         except asyncio.CancelledError:

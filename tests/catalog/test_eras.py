@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.doors.eras import legacy_tool, legacy_tool_result
+from gateway.catalog.eras import legacy_tool, legacy_tool_result
 
 TEXT = {"type": "text", "text": "three numbers"}
 
