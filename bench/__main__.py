@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.load import WrongAnswer
 from bench.machine import words
-from bench.report import Section, page
+from bench.report import Section, page, picture
 from bench.rounds import FULL, QUICK, Effort, SaysNothing
 from bench.scenarios import calls, faults, sizes
 from tests.upstreams.process import NotStarted
@@ -65,10 +65,17 @@ def main() -> int:
     print("\n".join(machine), end="\n\n")
     sections = [run(each, effort) for each in SCENARIOS if not chosen.only or each.name in chosen.only]
     if not chosen.only and not chosen.quick:
-        (DOCS / "benchmarks.md").write_text(page(sections, machine, effort, time.monotonic() - began))
+        write(sections, machine, effort, time.monotonic() - began)
     outcomes = [outcome for section in sections for outcome in section.outcomes]
     print("\n".join(str(outcome) for outcome in outcomes))
     return 0 if chosen.quick or all(outcome.met for outcome in outcomes) else 1
+
+
+def write(sections: list[Section], machine: list[str], effort: Effort, took: float) -> None:
+    """The page, and its picture where there is something to draw."""
+    (DOCS / "benchmarks.md").write_text(page(sections, machine, effort, took))
+    if sections[0].rows:
+        (DOCS / "benchmarks.svg").write_text(picture(sections[0], calls.ENVOY))
 
 
 def run(scenario: Scenario, effort: Effort) -> Section:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bench.chart import bars
 from bench.figures import FIGURES, Outcome
 from bench.parts import MOST_IN_FLIGHT
 from bench.rounds import Effort, Row
@@ -32,6 +33,13 @@ def page(sections: Sequence[Section], words: Sequence[str], effort: Effort, took
     return "\n\n".join(parts) + "\n"
 
 
+def picture(section: Section, one: str) -> str:
+    """The rates of a section's parts, that of `one` being 1; without the upstream, which is no way to anywhere."""
+    theirs = next(row for row in section.rows if row.name == one).median("rate")
+    shown = [(row.name, row.median("rate") / theirs, " door" in row.name) for row in section.rows[1:]]
+    return bars(f"{section.title}: calls a second, {one} = 1", sorted(shown, key=lambda bar: -bar[1]))
+
+
 HEAD = """# Benchmarks
 
 ```sh
@@ -45,7 +53,7 @@ Ratios are taken within a round; the median is given, with the least and the gre
 
 {words}
 
-![What each part does, as shares of the upstream alone](benchmarks.svg)
+![Calls a second through each part, with Envoy's MCP router as 1](benchmarks.svg)
 
 The upstream is `bench/upstream.py`, the load `bench/load.py`, and how nginx and Envoy are set up is in
 `bench/proxies.py`. Envoy's router has one server, which is its cheapest: it need not rewrite names then. 'Everything

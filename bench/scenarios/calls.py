@@ -9,12 +9,13 @@ from bench.rounds import Effort, Row, in_turn, ratios, refuse_if_slow
 from bench.upstream import path
 
 OURS = "express door, everything on"
+ENVOY = "Envoy's MCP router"
 
 
 def modern(effort: Effort) -> Section:
     """Proxied modern call, 16 clients, 1 upstream of 10 tools."""
     section, rows = _side_by_side("modern", 16, effort, with_plain=True)
-    ours, envoy = rows[OURS], rows["Envoy's MCP router"]
+    ours, envoy = rows[OURS], rows[ENVOY]
     section.found = {
         "envoy": ratios(ours, envoy),
         "envoy-p99": ratios(ours, envoy, "p99"),
@@ -38,7 +39,7 @@ def many_clients(effort: Effort) -> Section:
 def legacy(effort: Effort) -> Section:
     """Legacy clients that declare elicitation and roots, 16 of them, to a legacy upstream with sessions."""
     section, rows = _side_by_side("legacy", 16, effort)
-    section.found = {"legacy": ratios(rows[OURS], rows["Envoy's MCP router"])}
+    section.found = {"legacy": ratios(rows[OURS], rows[ENVOY])}
     return section
 
 
