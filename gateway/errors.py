@@ -120,6 +120,16 @@ class UpstreamBusy(UpstreamError):
     code = 50302
 
 
+class UpstreamSuspended(UpstreamError):
+    """It failed too often in a row and is left alone; nothing was sent.
+
+    `data.since` is the UTC time since when, `data.retry_after` the seconds until it is tried again.
+    """
+
+    kind = "upstream_suspended"
+    code = 50303
+
+
 class UpstreamTimeout(UpstreamError):
     """No answer within the deadline. It is not known whether the call ran."""
 
@@ -165,7 +175,7 @@ class UpstreamLimited(UpstreamError):
 UPSTREAM_CODES = frozenset(
     kind.code
     for kind in (
-        UpstreamError, UpstreamDown, UpstreamBusy, UpstreamTimeout, UpstreamLost,
+        UpstreamError, UpstreamDown, UpstreamBusy, UpstreamSuspended, UpstreamTimeout, UpstreamLost,
         UpstreamBroken, UpstreamTooLarge, UpstreamRefused, UpstreamLimited,
     )
 )  # fmt: skip

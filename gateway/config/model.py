@@ -189,6 +189,8 @@ class UpstreamConfig(Section):
     """Bytes of one answer."""
     max_in_flight: Annotated[int, Field(gt=0)] | None = None
     """Calls at once; by default 256 over HTTP and 20 over stdio."""
+    max_queue: Annotated[int, Field(ge=0)] | None = None
+    """Calls that wait for one of those places; by default 1,000 over HTTP and 100 over stdio."""
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> "UpstreamConfig":

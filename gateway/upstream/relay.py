@@ -3,8 +3,7 @@
 It strips what is not the upstream's business, puts its own names in, follows the answer, and puts public names back.
 """
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,17 +12,11 @@ from mcp.shared.inbound import mcp_param_headers
 
 from gateway.catalog.freshness import call_hints
 from gateway.catalog.uris import publish_result
-from gateway.errors import (
-    InvalidRequest,
-    SessionLost,
-    UpstreamAnswered,
-    UpstreamBroken,
-    UpstreamError,
-    UpstreamTimeout,
-)
+from gateway.errors import InvalidRequest, SessionLost, UpstreamAnswered, UpstreamBroken
 from gateway.model.route import Kind, Route
 from gateway.upstream.asking import declared, until_complete
-from gateway.upstream.session import META_SERVER, SILENT, UNKNOWN, Listener, Session
+from gateway.upstream.course import Course, run
+from gateway.upstream.session import META_SERVER, SILENT, Listener, Notify, Session
 from gateway.upstream.sharing import Caller
 from gateway.upstream.upstream import Upstream
 
@@ -52,7 +45,8 @@ class Exchange:
 async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:
     """The upstream's result for `call`, with public URIs. Cancelling this cancels the call there.
 
-    A call is sent once. It is sent again only where the upstream says that it forgot the session, so that nothing ran.
+    A call is sent once. It is sent again only where the upstream says that it forgot the session, so that nothing ran,
+    or where `route` says that it may be (`course.py`).
 
     Raises:
         InvalidRequest: the client's parameters cannot be passed on.
@@ -60,7 +54,7 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
     method, params = METHODS[route.kind], outbound_params(route, call.params)
-    result = await _bounded(upstream, method, params, call, _mirrored(upstream, route, params))
+    result = await _bounded(upstream, route, method, params, call, _mirrored(upstream, route, params))
     return publish_result(upstream.namespace, method, call_hints(method, result))
 
 
@@ -73,33 +67,20 @@ async def complete(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     reference = by_name if route.kind == "prompt" else {"type": "ref/resource", "uri": route.original}
     params = {**outbound_params(route, call.params), "ref": reference}
     del params["name" if route.kind == "prompt" else "uri"]
-    return await _bounded(upstream, "completion/complete", params, call, {})
+    return await _bounded(upstream, route, "completion/complete", params, call, {})
 
 
 async def _bounded(
-    upstream: Upstream, method: str, params: dict[str, Any], call: Exchange, headers: Mapping[str, str]
+    upstream: Upstream, route: Route, method: str, params: dict[str, Any], call: Exchange, headers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """One request, within the upstream's deadline and bounds; what became of it tells how the upstream does."""
-    listener = _for_upstream(upstream, call.listener)
-    has_place = False
-    try:
-        async with asyncio.timeout(upstream.config.deadline), upstream.bulkhead.place():
-            has_place = True
-            result = await _completed(upstream, call.caller, method, params, listener, headers)
-    except TimeoutError:
-        raise _late(upstream) if has_place else upstream.bulkhead.refusal() from None
-    except UpstreamError as error:
-        raise upstream.failed(error) from error
-    except UpstreamAnswered:
-        upstream.succeeded()
-        raise
-    upstream.succeeded()
-    return _without_server_info(result)
+    """One request, within the upstream's deadline and bounds."""
+    course = Course(repeatable=route.repeatable)
+    listener = _for_upstream(upstream, call.listener, course)
 
+    def send() -> Awaitable[dict[str, Any]]:
+        return _completed(upstream, call.caller, method, params, listener, headers)
 
-def _late(upstream: Upstream) -> UpstreamTimeout:
-    seconds = f"{upstream.config.deadline:g} s"
-    return UpstreamTimeout(upstream.namespace, f"did not answer within {seconds}. {UNKNOWN} Its deadline is a setting.")
+    return _without_server_info(await run(upstream, course, send))
 
 
 async def _completed(
@@ -167,13 +148,18 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
     return own
 
 
-def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
+def _for_upstream(upstream: Upstream, listener: Listener, course: Course) -> Listener:
     """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
     speech = upstream.connector.speech
     capabilities = declared(listener, speech.era if speech is not None else None)
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
-    return replace(listener, notify=_only_wanted(listener), capabilities=capabilities)
+
+    async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        with course.with_client():
+            return await listener.ask(method, params)
+
+    return replace(listener, notify=_only_wanted(listener, course), ask=ask, capabilities=capabilities)
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:
@@ -182,16 +168,16 @@ def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> di
     return mcp_param_headers(wanted, params.get("arguments") or {}) if wanted is not None else {}
 
 
-def _only_wanted(listener: Listener) -> Any:
+def _only_wanted(listener: Listener, course: Course) -> Notify:
     """`listener.notify` for the notifications that its client asked for."""
     least = LEVELS.index(listener.log_level) if listener.log_level is not None else len(LEVELS)
 
     async def notify(method: str, params: dict[str, Any]) -> None:
-        if method == "notifications/progress" and listener.progress:
-            await listener.notify(method, params)
-        elif method == "notifications/message":
-            level = params.get("level")
-            if level in LEVELS and LEVELS.index(level) >= least:
+        level = params.get("level") if method == "notifications/message" else None
+        if (method == "notifications/progress" and listener.progress) or (
+            level in LEVELS and LEVELS.index(level) >= least
+        ):
+            with course.with_client():
                 await listener.notify(method, params)
 
     return notify

@@ -15,13 +15,22 @@ import orjson
 from mcp.shared.inbound import x_mcp_header_map
 
 from gateway.config.model import SessionSharing, UpstreamConfig
-from gateway.errors import SessionLost, UpstreamBroken, UpstreamDown, UpstreamError, UpstreamTimeout
+from gateway.errors import (
+    SessionLost,
+    UpstreamBroken,
+    UpstreamDown,
+    UpstreamError,
+    UpstreamLimited,
+    UpstreamTimeout,
+)
 from gateway.model.listing import EMPTY, Listing
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.connect import Connector
 from gateway.upstream.faults import Faults
+from gateway.upstream.gate import Gate, Pass
 from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.pool import SessionPool
+from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
 from gateway.upstream.watch import Watcher
@@ -73,7 +82,11 @@ class Upstream:
         self._stateful = True
         self._remember(self._file.load() if config.is_on else None)
         limit, queue = QUEUE["http" if config.command is None else "stdio"]
-        self.bulkhead = Bulkhead(namespace, config.max_in_flight or limit, queue)
+        self.bulkhead = Bulkhead(
+            namespace, config.max_in_flight or limit, queue if config.max_queue is None else config.max_queue
+        )
+        self.gate = Gate(namespace)
+        self.retries = RetryBudget()
         self.pool = SessionPool(self._open)
         self._wanted = asyncio.Event()
         self._rounds = 0
@@ -124,18 +137,20 @@ class Upstream:
 
     # health
 
-    def succeeded(self) -> None:
-        """It answered."""
-        if self.health.state != "up":
-            self.health = Health("up", time.time())
-            log.info("upstream %s is up", self.namespace)
-            self.watcher.again()
+    def answered(self) -> None:
+        """It answered a call."""
+        self.gate.answered()
+        self._is_up()
 
-    def failed(self, error: UpstreamError) -> UpstreamError:
-        """It could not be used: note it, and give back the error to tell the caller, with since when it is down."""
+    def failed(self, error: UpstreamError, passed: Pass) -> UpstreamError:
+        """A call failed: note it, and give back the error to tell the caller, with since when it is down."""
+        suspended = self.gate.failed(error, passed)
+        if suspended:
+            log.warning("upstream %s is left alone: %s", self.namespace, error.message)
         if isinstance(error, UpstreamBroken):
             self.faults.seen(f"in a call: it {error.reason}")
-            self._look_soon()  # perhaps it is another server by now
+        if suspended or isinstance(error, UpstreamBroken):
+            self._look_soon()  # perhaps it is down, or another server by now
         if not isinstance(error, UpstreamDown):
             return error
         if self.health.state != "down":
@@ -143,6 +158,12 @@ class Upstream:
             self._wanted.set()
         since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
         return UpstreamDown(self.namespace, f"{error.reason} It is down since {since}.", since=since)
+
+    def _is_up(self) -> None:
+        if self.health.state != "up":
+            self.health = Health("up", time.time())
+            log.info("upstream %s is up", self.namespace)
+            self.watcher.again()
 
     def never_heard(self) -> UpstreamDown | None:
         """Why it is not known what it offers, where that is so: a name of its own cannot be told from a wrong one."""
@@ -183,6 +204,8 @@ class Upstream:
 
     def _look_soon(self) -> bool:
         """Have the keeper look at once; whether it does, or did so too often of late."""
+        if self.gate.limited_for():
+            return False
         if not (self._asking or self._wanted.is_set()):
             now = time.monotonic()
             if len(self._asked) == MAX_ASKED and now - self._asked[0] < ASKED_SECONDS:
@@ -213,7 +236,7 @@ class Upstream:
     async def _pause(self) -> None:
         """Until the next look: a while, or until somebody wants it. Idle sessions are closed meanwhile."""
         step = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS)) - 1] if self._failures else self.config.refresh
-        until = time.monotonic() + step
+        until = time.monotonic() + max(step, self.gate.limited_for())
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(left, TRIM_SECONDS)):
@@ -227,6 +250,11 @@ class Upstream:
             listing = await self._fetch()
         except SessionLost:
             self._failures += 1  # the next look, in a second, opens a new one
+        except UpstreamLimited as error:
+            self._failures += 1
+            self.gate.limit(error)
+            if self.health.state == "unknown":
+                self._mark_down(error)
         except UpstreamError as error:
             self._failures += 1
             self._mark_down(error)
@@ -235,7 +263,9 @@ class Upstream:
                 self.pool.renew()
         else:
             self._failures = 0
-            self.succeeded()
+            if self.health.state == "down":
+                self.gate.answered()  # one that lists well and yet fails in calls is left to the trial
+            self._is_up()
             self._heard(listing)
 
     def _heard(self, listing: Listing) -> None:

@@ -9,6 +9,7 @@ from gateway.cli import DEBUG
 from gateway.cli.serving import gateway_from, state_of, tools, upstream_rows
 from gateway.config.model import UpstreamConfig
 from gateway.errors import ConfigurationError, UpstreamDown
+from gateway.upstream.gate import Pass
 from gateway.upstream.upstream import Upstream
 from tests.cli.conftest import Verb
 from tests.gateways.kit import configuration, written
@@ -76,7 +77,7 @@ def test_an_upstream_that_is_off_says_why(tmp_path: Path):
 
 def test_an_upstream_that_is_down_says_why(tmp_path: Path):
     found = upstream(tmp_path)
-    found.failed(UpstreamDown("docs", "cannot be reached."))
+    found.failed(UpstreamDown("docs", "cannot be reached."), Pass(0))
     assert words(found) == "down: Upstream 'docs' cannot be reached."
 
 

@@ -1,5 +1,6 @@
 """The kit's upstreams as the gateway is configured for them, and what a caller hears from them."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -116,11 +117,14 @@ class Front:
         listener: Listener = SILENT,
         caller: Caller = ADA,
         meta: dict[str, Any] | None = None,
+        repeatable: bool | None = None,
         **arguments: Any,
     ) -> dict[str, Any]:
-        """Call a tool by its own name."""
+        """Call a tool by its own name. It is `repeatable` if its listing says so, where this does not."""
         route = self.catalog().tool(f"{NAMESPACE}_{tool}")
         assert route is not None, f"{tool} is not listed"
+        if repeatable is not None:
+            route = replace(route, repeatable=repeatable)
         params = {"name": route.public, "arguments": arguments}
         return await exchange(
             self.upstream, route, Exchange(caller, params if meta is None else params | {"_meta": meta}, listener)

@@ -120,14 +120,14 @@ async def test_each_fault_over_http_has_a_name_and_the_next_call_is_well(
     one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.3, max_body=100_000)
     await one.call("echo", text="warm")
     one.target.reset()
-    one.target.control(fault=fault, on="tools/call", location="http://other.example/mcp", retry_after=7)
+    one.target.control(fault=fault, on="tools/call", location="http://other.example/mcp", retry_after=0)
     with pytest.raises(UpstreamError) as failure:
-        await one.call("echo", text="x")
+        await one.call("fail", message="x")
     assert type(failure.value) is error
     assert said in failure.value.message
     assert failure.value.data["upstream"] == "raw"
-    assert failure.value.data.get("retry_after") == (7 if fault == "rate_limited" else None)
-    assert len(one.asked("tools/call")) == 1
+    assert failure.value.data.get("retry_after") == (0 if fault == "rate_limited" else None)
+    assert len(one.asked("tools/call")) == 1  # `fail` does not say that it may be repeated
     one.target.control()
     assert text_of(await one.call("echo", text="well")) == "well"
 

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamDown, UpstreamError
 from gateway.upstream import upstream as module
+from gateway.upstream.gate import Pass
 from gateway.upstream.listing import ListingFile
 from gateway.upstream.sharing import EVERYONE, GATEWAY, ShareKey
 from gateway.upstream.upstream import Upstream
@@ -201,10 +202,10 @@ async def test_a_call_is_told_since_when_and_makes_it_be_asked_at_once(raw_moder
         proxy.cut()
         with pytest.raises(UpstreamError):
             await one.call("echo", text="x")
-        failure = one.upstream.failed(UpstreamDown("raw", "cannot be reached."))
+        failure = one.upstream.failed(UpstreamDown("raw", "cannot be reached."), Pass(0))
         assert failure.reason.startswith("cannot be reached. It is down since 20")
         since = failure.data["since"]
-        assert one.upstream.failed(UpstreamDown("raw", "cannot be reached.")).data["since"] == since
+        assert one.upstream.failed(UpstreamDown("raw", "cannot be reached."), Pass(0)).data["since"] == since
         proxy.mode = "pass"
         await round_over(one.upstream, lambda: one.upstream.health.state == "up")
         await one.upstream.close()
@@ -213,13 +214,13 @@ async def test_a_call_is_told_since_when_and_makes_it_be_asked_at_once(raw_moder
 @pytest.mark.parametrize("error", [UpstreamBroken("raw", "answered HTML."), UpstreamError("raw", "answered HTTP 500.")])
 async def test_only_one_that_cannot_be_reached_is_down(raw_modern, front, error):
     one: Front = await front(raw_modern)
-    assert one.upstream.failed(error) is error
+    assert one.upstream.failed(error, Pass(0)) is error
     assert one.upstream.health.state == "up"
 
 
 async def test_an_error_of_its_own_shows_that_it_is_up(raw_modern, front):
     one: Front = await front(raw_modern)
-    one.upstream.failed(UpstreamDown("raw", "cannot be reached."))
+    one.upstream.failed(UpstreamDown("raw", "cannot be reached."), Pass(0))
     with pytest.raises(UpstreamAnswered):
         await one.call("error", code=1, message="x")
     assert one.upstream.health.state == "up"
