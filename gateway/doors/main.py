@@ -121,7 +121,8 @@ class MainDoor(Middleware):
             try:
                 return decode(route.namespace, result)
             except UpstreamBroken as error:
-                raise upstream.failed(error) from error
+                upstream.broken(error)
+                raise
 
         return await self._guarded(route, relay)
 

@@ -147,10 +147,10 @@ class Upstream:
         suspended = self.gate.failed(error, passed)
         if suspended:
             log.warning("upstream %s is left alone: %s", self.namespace, error.message)
+        if suspended:
+            self._look_soon()  # perhaps it is down
         if isinstance(error, UpstreamBroken):
-            self.faults.seen(f"in a call: it {error.reason}")
-        if suspended or isinstance(error, UpstreamBroken):
-            self._look_soon()  # perhaps it is down, or another server by now
+            self.broken(error)
         if not isinstance(error, UpstreamDown):
             return error
         if self.health.state != "down":
@@ -158,6 +158,11 @@ class Upstream:
             self._wanted.set()
         since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
         return UpstreamDown(self.namespace, f"{error.reason} It is down since {since}.", since=since)
+
+    def broken(self, error: UpstreamBroken) -> None:
+        """It answered a call against the protocol."""
+        self.faults.seen(f"in a call: it {error.reason}")
+        self._look_soon()  # perhaps it is another server by now
 
     def _is_up(self) -> None:
         if self.health.state != "up":
