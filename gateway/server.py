@@ -21,6 +21,7 @@ from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
 from gateway.doors.edge import Edge
+from gateway.doors.express import Express
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
@@ -83,6 +84,7 @@ class Gateway(FastMCP):
             request_state_security=states.security,
         )
         self.runtime = runtime
+        self._states = states
         self._configure_logs = configure_logs
         self.on_ready: Callable[[], None] = lambda: None
         self._ready = False
@@ -137,9 +139,18 @@ class Gateway(FastMCP):
     def http_app(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through
         self, path: str | None = None, **options: Any
     ) -> StarletteWithLifespan:
-        """FastMCP's app behind the edge. The express door will stand between authentication and FastMCP's routes."""
+        """FastMCP's app behind the edge and, unless it is switched off, the express door."""
         options["host_origin_protection"] = False  # the edge checks both, always, and spares the health paths
         app = super().http_app(path=path or self._server_config.path, **options)
+        if self._server_config.express and not options.get("json_response"):
+            app.add_middleware(
+                Express,
+                path=app.state.path,
+                serving=self.runtime,
+                auth=self.auth,
+                states=self._states,
+                server_info=self._mcp_server.server_info_stamp,
+            )
         app.add_middleware(
             Edge,
             hosts=self._allowed_hosts(),

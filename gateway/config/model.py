@@ -65,6 +65,8 @@ class ServerConfig(Section):
     """Folder for keys and last good listings; relative to the configuration file."""
     state_key: Annotated[SecretStr, _inside(checks.state_key)] | None = None
     """Seals what clients carry in mid-call; equal on all replicas. Without it, one kept in `state_dir`."""
+    express: bool = True
+    """Answer plain calls by the express door. Off, every request takes the main door, at ten times the cost."""
     insecure_allow_unauthenticated: bool = False
     """Serve callers without any credential on addresses other than loopback."""
 

@@ -94,6 +94,20 @@ def incoming(context: Context, levels: LogLevels) -> Incoming:
     )
 
 
+def notification(
+    method: str, params: Mapping[str, Any], token: Any
+) -> types.ProgressNotification | types.LoggingMessageNotification | None:
+    """What an upstream tells of a call, for a client that gave this progress token; None where it is malformed, which
+    makes the call itself none the worse."""
+    try:
+        if method == "notifications/progress":
+            progress = types.ProgressNotificationParams.model_validate({**params, "progressToken": token})
+            return types.ProgressNotification(params=progress)
+        return types.LoggingMessageNotification(params=types.LoggingMessageNotificationParams.model_validate(params))
+    except ValidationError:
+        return None
+
+
 def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | None) -> Listener:
     request = context.request_context
     assert request is not None
@@ -101,17 +115,9 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
     capabilities = session.client_capabilities
 
     async def notify(method: str, params: dict[str, Any]) -> None:
-        try:
-            if method == "notifications/progress":
-                told = types.ProgressNotificationParams.model_validate({**params, "progressToken": token})
-                notification: Any = types.ProgressNotification(params=told)
-            else:
-                notification = types.LoggingMessageNotification(
-                    params=types.LoggingMessageNotificationParams.model_validate(params)
-                )
-        except ValidationError:
-            return  # the upstream's notification is malformed: the call itself is none the worse
-        await session.send_notification(notification, related_request_id=request_id)
+        told: Any = notification(method, params, token)
+        if told is not None:
+            await session.send_notification(told, related_request_id=request_id)
 
     async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method not in ASKABLE:

@@ -8,16 +8,12 @@ from base64 import b64decode
 from typing import Any
 
 import mcp_types
-import orjson
 from fastmcp.prompts.base import InputRequiredPromptResult, Message, PromptResult
 from fastmcp.resources.base import InputRequiredResourceResult, ResourceContent, ResourceResult
 from fastmcp.tools.base import InputRequiredToolResult, ToolResult
-from mcp_types import CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, ReadResourceResult
-from pydantic import TypeAdapter, ValidationError
+from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult, ReadResourceResult
 
-from gateway.errors import UpstreamBroken
-
-CONTENT = TypeAdapter(ContentBlock)
+from gateway.doors.shapes import readable
 
 
 class RelayedResource(ResourceResult):
@@ -61,76 +57,32 @@ def _bytes(blob: str) -> bytes:
         return blob.encode()  # for code in this process; clients get what the upstream sent
 
 
-def tool_result(namespace: str, result: dict[str, Any]) -> ToolResult:
-    """A `tools/call` result. Content of a kind that the SDK does not know becomes text, instead of spoiling the rest.
-
-    Raises:
-        UpstreamBroken: it is no such result.
-    """
-    try:
-        if (asked := _input_required(result)) is not None:
-            return InputRequiredToolResult(asked)
-        decoded = _call_result(result)
-    except ValidationError as error:
-        raise _broken(namespace, "tools/call") from error
+def tool_result(namespace: str, came: dict[str, Any]) -> ToolResult:
+    """A `tools/call` result."""
+    result = readable(namespace, "tool", came)
+    if (asked := _input_required(result)) is not None:
+        return InputRequiredToolResult(asked)
+    decoded = CallToolResult.model_validate(result)
     relayed = ToolResult(content=decoded.content, meta=decoded.meta, is_error=bool(decoded.is_error))
     relayed._raw_mcp_result = decoded
     return relayed
 
 
-def resource_result(namespace: str, result: dict[str, Any]) -> ResourceResult:
+def resource_result(namespace: str, came: dict[str, Any]) -> ResourceResult:
     """A `resources/read` result."""
-    try:
-        if (asked := _input_required(result)) is not None:
-            return InputRequiredResourceResult(asked)
-        return RelayedResource(ReadResourceResult.model_validate(result))
-    except ValidationError as error:
-        raise _broken(namespace, "resources/read") from error
+    result = readable(namespace, "resource", came)
+    if (asked := _input_required(result)) is not None:
+        return InputRequiredResourceResult(asked)
+    return RelayedResource(ReadResourceResult.model_validate(result))
 
 
-def prompt_result(namespace: str, result: dict[str, Any]) -> PromptResult:
-    """A `prompts/get` result; content of an unknown kind as in a tool's."""
-    try:
-        if (asked := _input_required(result)) is not None:
-            return InputRequiredPromptResult(asked)
-        return RelayedPrompt(_get_result(result))
-    except ValidationError as error:
-        raise _broken(namespace, "prompts/get") from error
+def prompt_result(namespace: str, came: dict[str, Any]) -> PromptResult:
+    """A `prompts/get` result."""
+    result = readable(namespace, "prompt", came)
+    if (asked := _input_required(result)) is not None:
+        return InputRequiredPromptResult(asked)
+    return RelayedPrompt(GetPromptResult.model_validate(result))
 
 
 def _input_required(result: dict[str, Any]) -> InputRequiredResult | None:
     return InputRequiredResult.model_validate(result) if result.get("resultType") == "input_required" else None
-
-
-def _call_result(result: dict[str, Any]) -> CallToolResult:
-    try:
-        return CallToolResult.model_validate(result)
-    except ValidationError:
-        content = result.get("content", [])
-        known = [_known(each) for each in content] if isinstance(content, list) else content
-        return CallToolResult.model_validate({**result, "content": known})
-
-
-def _get_result(result: dict[str, Any]) -> GetPromptResult:
-    try:
-        return GetPromptResult.model_validate(result)
-    except ValidationError:
-        messages = result.get("messages")
-        if not isinstance(messages, list):
-            raise
-        known = [{**each, "content": _known(each.get("content"))} for each in messages if isinstance(each, dict)]
-        return GetPromptResult.model_validate({**result, "messages": known})
-
-
-def _known(block: Any) -> Any:
-    try:
-        CONTENT.validate_python(block)
-    except ValidationError:
-        return {"type": "text", "text": orjson.dumps(block).decode()}
-    return block
-
-
-def _broken(namespace: str, method: str) -> UpstreamBroken:
-    return UpstreamBroken(
-        namespace, f"answered {method} with something that is no such result. Report it to its makers."
-    )

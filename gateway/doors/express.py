@@ -1,0 +1,202 @@
+"""The express door: calls to upstreams over HTTP, answered without FastMCP in between.
+
+It takes what it can prove it answers exactly as the main door would, and hands everything else on, untouched. Nothing
+is handed on once the call has begun.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastmcp.server.auth import AuthProvider
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.doors.caller import notification
+from gateway.doors.inbound import Headers, Inbound, modern_request
+from gateway.doors.meanwhile import ClientLeft, while_present
+from gateway.doors.reply import Reply
+from gateway.doors.routes import LOOK_UP
+from gateway.doors.serving import Serving
+from gateway.doors.shapes import readable
+from gateway.doors.state import RequestStates, Round
+from gateway.errors import GatewayError, UpstreamAnswered, UpstreamError
+from gateway.guard import Call
+from gateway.model.principal import LOOPBACK, Principal
+from gateway.model.route import Kind, Route
+from gateway.observe.logs import request_id
+from gateway.observe.redact import REDACTOR
+from gateway.policy.authenticate import principal_of
+from gateway.upstream.relay import Exchange, exchange
+from gateway.upstream.session import META_SERVER, MODERN, Listener
+from gateway.upstream.sharing import Caller
+
+MODERN_VERSION = MODERN.encode()
+MAX_BODY = 4 * 1024 * 1024
+ACCEPTED = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
+
+KINDS: Mapping[str, Kind] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
+NAMES: Mapping[Kind, str] = {"tool": "name", "resource": "uri", "prompt": "name"}
+# What a request of each kind may hold. An answer to a question (`basic/patterns/mrtr`) or a task has more.
+MEMBERS: Mapping[Kind, frozenset[str]] = {
+    "tool": frozenset({"name", "arguments", "_meta"}),
+    "resource": frozenset({"uri", "_meta"}),
+    "prompt": frozenset({"name", "arguments", "_meta"}),
+}
+
+
+class Express:
+    """An ASGI app before FastMCP's own.
+
+    Args:
+        path: of the MCP endpoint.
+        auth: what checks credentials, and would again behind this door; None where there is no authentication.
+        states: seals the state that an upstream wants back from the client.
+        server_info: what the gateway calls itself in results.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        path: str,
+        serving: Serving,
+        auth: AuthProvider | None,
+        states: RequestStates,
+        server_info: Mapping[str, Any],
+    ):
+        self._app = app
+        self._path = path
+        self._serving = serving
+        self._auth = auth
+        self._states = states
+        self._server_info = dict(server_info)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = self._headers(scope)
+        principal = await self._principal(headers) if headers is not None else None
+        if headers is None or principal is None:
+            await self._app(scope, receive, send)
+            return
+        taken: list[Message] = []
+        body = await _body(receive, taken)
+        request = modern_request(headers, body) if body is not None else None
+        route = self._route(request) if request is not None else None
+        if request is None or route is None:
+            await self._app(scope, _again(taken, receive), send)
+            return
+        await self._answer(request, route, principal, receive, send)
+
+    def _headers(self, scope: Scope) -> Headers | None:
+        """The headers of a request that may be for this door; None for any other."""
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
+            return None
+        headers = dict(scope["headers"])
+        if headers.get(b"mcp-protocol-version") != MODERN_VERSION or len(headers) != len(scope["headers"]):
+            return None
+        if headers.get(b"accept") not in ACCEPTED or headers.get(b"content-type") != b"application/json":
+            return None
+        return headers
+
+    async def _principal(self, headers: Headers) -> Principal | None:
+        """Who calls; None where that is not proven, which the main door says."""
+        if self._auth is None:
+            return LOOPBACK
+        scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            return None
+        token = await self._auth.verify_token(credential.decode("latin-1"))
+        return principal_of(token) if token is not None else None
+
+    def _route(self, request: Inbound) -> Route | None:
+        """Where the request leads, if that is an upstream over HTTP and nothing about it is out of the ordinary."""
+        kind = KINDS.get(request.method)
+        if kind is None or not request.params.keys() <= MEMBERS[kind] or not _has_arguments(kind, request.params):
+            return None
+        route = LOOK_UP[kind](self._serving.catalog, request.params[NAMES[kind]])
+        if route is None or route.owner != "upstream":
+            return None
+        upstream = self._serving.upstreams[route.namespace]
+        speech = upstream.connector.speech
+        is_plain = speech is not None and speech.transport == "http" and route.original not in upstream.header_maps
+        return route if is_plain else None
+
+    async def _answer(self, request: Inbound, route: Route, principal: Principal, receive: Receive, send: Send) -> None:
+        reply = Reply(send, request.id)
+        call = Call(request_id.get(), route, principal, "modern")
+        work = self._serving.guard.call(call, lambda: self._relay(request, route, principal, reply), _is_tool_error)
+        try:
+            result = await while_present(receive, reply.ping, work)
+        except ClientLeft:
+            return
+        except UpstreamAnswered as error:
+            await reply.error(error.code, error.message, error.data)
+        except UpstreamError as error:
+            await reply.error(error.code, REDACTOR.text(error.message), error.data)
+        except GatewayError as error:
+            await reply.error(error.code, error.message, error.data)
+        else:
+            await reply.result(result)
+
+    async def _relay(self, request: Inbound, route: Route, principal: Principal, reply: Reply) -> dict[str, Any]:
+        listener = Listener(
+            notify=_notifier(reply, request.progress_token),
+            capabilities=request.capabilities,
+            log_level=request.log_level,
+            progress=request.progress_token is not None,
+        )
+        params = {NAMES[route.kind]: route.public, "_meta": request.meta}
+        if route.kind != "resource":
+            params["arguments"] = request.params.get("arguments") or {}
+        upstream = self._serving.upstreams[route.namespace]
+        result = await exchange(upstream, route, Exchange(Caller(principal.subject), params, listener))
+        shaped = readable(route.namespace, route.kind, result)
+        if shaped.get("resultType") == "input_required":
+            shaped = await self._states.sealed(Round(principal, request.method, request.params), shaped)
+        meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}
+        return {"resultType": "complete", **shaped, "_meta": meta}
+
+
+async def _body(receive: Receive, taken: list[Message]) -> bytes | None:
+    """The whole body; None where it is too large, or will not come. What was received for it is in `taken`."""
+    size = 0
+    while True:
+        message = await receive()
+        taken.append(message)
+        if message["type"] != "http.request":
+            return None
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            return None
+        if not message.get("more_body", False):
+            return taken[0]["body"] if len(taken) == 1 else b"".join(each.get("body", b"") for each in taken)
+
+
+def _again(taken: list[Message], receive: Receive) -> Receive:
+    """`receive` for the main door, which gets first what was taken already."""
+    left = iter(taken)
+
+    async def replay() -> Message:
+        message = next(left, None)
+        return message if message is not None else await receive()
+
+    return replay
+
+
+def _has_arguments(kind: Kind, params: Mapping[str, Any]) -> bool:
+    """Whether `arguments` have the shape that the schema gives them."""
+    arguments = params.get("arguments")
+    if arguments is None:
+        return True
+    return type(arguments) is dict and (kind != "prompt" or all(type(each) is str for each in arguments.values()))
+
+
+def _is_tool_error(result: Mapping[str, Any]) -> bool:
+    return result.get("isError") is True
+
+
+def _notifier(reply: Reply, token: Any) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+    async def notify(method: str, params: dict[str, Any]) -> None:
+        told = notification(method, params, token)
+        if told is not None:
+            await reply.notify(method, told.params.model_dump(by_alias=True, mode="json", exclude_none=True))
+
+    return notify

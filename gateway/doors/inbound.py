@@ -1,0 +1,103 @@
+"""What a modern request asks, where it is one that the express door can take as it stands.
+
+Nothing is refused here. Whatever is odd in any way is left to the main door, which knows how to say what is wrong.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import mcp_types as types
+import orjson
+from mcp.shared.inbound import NAME_BEARING_METHODS, decode_header_value
+from mcp_types.methods import validate_client_request
+from pydantic import ValidationError
+
+from gateway.upstream.messages import Id
+from gateway.upstream.relay import LEVELS
+from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_PROTOCOL, MODERN
+
+RESERVED = "io.modelcontextprotocol/"
+KNOWN = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL})
+REMEMBERED_CLIENTS = 1024
+LONGEST_CLIENT = 4096
+# orjson reads a whole number beyond 64 bits as a float: the other door keeps it, or says that it cannot go on.
+LONG_NUMBER = re.compile(rb"\d{19}")
+
+Headers = Mapping[bytes, bytes]
+
+
+class Inbound(NamedTuple):
+    """One request: `params` as they came, and what its `_meta` says of the client."""
+
+    id: Id
+    method: str
+    params: dict[str, Any]
+    meta: dict[str, Any]
+    capabilities: Mapping[str, Any]
+
+    @property
+    def log_level(self) -> str | None:
+        return self.meta.get(META_LOG_LEVEL)
+
+    @property
+    def progress_token(self) -> Id | None:
+        return self.meta.get("progressToken")
+
+
+def modern_request(headers: Headers, body: bytes) -> Inbound | None:
+    """The request in `body`, whose `headers` agree with it; None for anything else."""
+    if LONG_NUMBER.search(body) is not None:
+        return None
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if type(message) is not dict or message.get("jsonrpc") != "2.0":
+        return None
+    id, method, params = message.get("id"), message.get("method"), message.get("params")
+    if type(id) not in (int, str) or type(method) is not str or type(params) is not dict:
+        return None
+    meta = params.get("_meta")
+    if type(meta) is not dict or not _headers_agree(headers, method, params):
+        return None
+    capabilities = _capabilities(meta)
+    return Inbound(id, method, params, meta, capabilities) if capabilities is not None else None
+
+
+def _headers_agree(headers: Headers, method: str, params: dict[str, Any]) -> bool:
+    """Whether the routing headers say what the body says (`basic/transports/streamable-http`, Request Metadata)."""
+    if headers.get(b"mcp-method") != method.encode("utf-8", "surrogatepass"):
+        return False
+    key = NAME_BEARING_METHODS.get(method)
+    if key is None:
+        return True
+    name, said = params.get(key), headers.get(b"mcp-name")
+    return type(name) is str and said is not None and decode_header_value(said.decode("latin-1")) == name
+
+
+def _capabilities(meta: dict[str, Any]) -> Mapping[str, Any] | None:
+    """What the client declares in a `_meta` that holds to the schema; None where it does not, or may not."""
+    if meta.get(META_PROTOCOL) != MODERN or type(meta.get("progressToken", 0)) not in (int, str):
+        return None
+    if meta.get(META_LOG_LEVEL, LEVELS[0]) not in LEVELS:
+        return None
+    if any(key.startswith(RESERVED) and key not in KNOWN for key in meta):
+        return None
+    client = orjson.dumps([meta.get(META_CLIENT), meta.get(META_CAPABILITIES)])
+    return _declared(client) if len(client) <= LONGEST_CLIENT else None
+
+
+@lru_cache(REMEMBERED_CLIENTS)
+def _declared(client: bytes) -> Mapping[str, Any] | None:
+    """The capabilities in `client`, its name and capabilities as JSON, in the shape that the SDK makes of them."""
+    info, capabilities = orjson.loads(client)
+    meta = {META_PROTOCOL: MODERN, META_CAPABILITIES: capabilities} | ({META_CLIENT: info} if info is not None else {})
+    try:
+        validate_client_request("server/discover", MODERN, {"_meta": meta})
+        return types.ClientCapabilities.model_validate(capabilities).model_dump(
+            by_alias=True, mode="json", exclude_none=True
+        )
+    except ValidationError:
+        return None

@@ -1,0 +1,66 @@
+"""The answer to one request over HTTP: JSON, or a stream of events once something has to be said before it.
+
+As in the SDK's own transport: status 200 but for the errors that the protocol gives a status of their own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from mcp.shared.inbound import ERROR_CODE_HTTP_STATUS
+from starlette.types import Send
+
+from gateway.upstream.messages import Id
+
+EVENTS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"connection", b"keep-alive"),
+    (b"x-accel-buffering", b"no"),
+]
+PING = b": ping\r\n\r\n"
+
+
+class Reply:
+    """Says what there is to say to request `id`, and ends with its one answer."""
+
+    def __init__(self, send: Send, id: Id):
+        self._send = send
+        self._id = id
+        self._streams = False
+
+    async def notify(self, method: str, params: Mapping[str, Any]) -> None:
+        """A notification before the answer."""
+        await self._say(_event(orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})))
+
+    async def ping(self) -> None:
+        """A comment, which keeps proxies from closing a stream on which nothing has been said for long."""
+        await self._say(PING)
+
+    async def result(self, result: Mapping[str, Any]) -> None:
+        """The answer."""
+        await self._end(200, orjson.dumps({"jsonrpc": "2.0", "id": self._id, "result": result}))
+
+    async def error(self, code: int, message: str, data: Any) -> None:
+        """The answer that there is none. `data` of None is left out."""
+        error = {"code": code, "message": message} | ({} if data is None else {"data": data})
+        status = ERROR_CODE_HTTP_STATUS.get(code, 200)
+        await self._end(status, orjson.dumps({"jsonrpc": "2.0", "id": self._id, "error": error}))
+
+    async def _say(self, text: bytes) -> None:
+        if not self._streams:
+            self._streams = True
+            await self._send({"type": "http.response.start", "status": 200, "headers": EVENTS})
+        await self._send({"type": "http.response.body", "body": text, "more_body": True})
+
+    async def _end(self, status: int, body: bytes) -> None:
+        if self._streams:
+            await self._send({"type": "http.response.body", "body": _event(body)})
+            return
+        headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _event(data: bytes) -> bytes:
+    return b"event: message\r\ndata: %s\r\n\r\n" % data

@@ -1,0 +1,86 @@
+"""An upstream's result in a shape that clients can read: what no SDK knows is put in words, the rest is not touched."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from mcp_types import CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, ReadResourceResult
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.errors import UpstreamBroken
+from gateway.model.route import Kind
+from gateway.upstream.relay import METHODS
+
+CONTENT = TypeAdapter(ContentBlock)
+PLAIN_TEXT = frozenset({"type", "text"})
+
+Result = dict[str, Any]
+
+
+def readable(namespace: str, kind: Kind, result: Result) -> Result:
+    """`result`, in which content of a kind that the SDK does not know has become text, instead of spoiling the rest.
+
+    Raises:
+        UpstreamBroken: it is no result of a call, read or prompt.
+    """
+    try:
+        if result.get("resultType") == "input_required":
+            InputRequiredResult.model_validate(result)
+            return result
+        return SHAPES[kind](result)
+    except ValidationError as error:
+        raise UpstreamBroken(
+            namespace, f"answered {METHODS[kind]} with something that is no such result. Report it to its makers."
+        ) from error
+
+
+def _of_tool(result: Result) -> Result:
+    if _is_plain(result):
+        return result
+    content = result.get("content", [])
+    known = [_known(each) for each in content] if isinstance(content, list) else content
+    shaped = {**result, "content": known}
+    CallToolResult.model_validate(shaped)
+    return shaped
+
+
+def _is_plain(result: Result) -> bool:
+    """Whether a tool's result is as most are: nothing but text. It saves them the whole validation."""
+    content = result.get("content")
+    return (
+        type(content) is list
+        and all(type(each) is dict and each.keys() == PLAIN_TEXT and each["type"] == "text" for each in content)
+        and all(type(each["text"]) is str for each in content)
+        and type(result.get("isError", False)) is bool
+        and type(result.get("_meta", {})) is dict
+    )
+
+
+def _of_resource(result: Result) -> Result:
+    ReadResourceResult.model_validate(result)
+    return result
+
+
+def _of_prompt(result: Result) -> Result:
+    messages = result.get("messages")
+    if isinstance(messages, list):
+        known = [{**each, "content": _known(each.get("content"))} for each in messages if isinstance(each, dict)]
+        result = {**result, "messages": known}
+    GetPromptResult.model_validate(result)
+    return result
+
+
+def _known(block: Any) -> Any:
+    try:
+        CONTENT.validate_python(block)
+    except ValidationError:
+        return {"type": "text", "text": orjson.dumps(block).decode()}
+    return block
+
+
+SHAPES: Mapping[Kind, Callable[[Result], Result]] = {
+    "tool": _of_tool,
+    "resource": _of_resource,
+    "template": _of_resource,
+    "prompt": _of_prompt,
+}

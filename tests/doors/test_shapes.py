@@ -1,0 +1,56 @@
+"""What a client can read goes on as it came; what it could not is put in words."""
+
+from typing import Any
+
+import pytest
+
+from gateway.doors.shapes import readable
+from gateway.errors import UpstreamBroken
+
+TEXT = {"type": "text", "text": "hello"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"),
+    [
+        ("tool", {"content": [TEXT], "vendor": {"a": 1}, "structuredContent": [1]}),
+        ("tool", {"content": [{**TEXT, "vendor": 1}], "isError": True}),
+        ("tool", {"content": [{"type": "image", "data": "AAAA", "mimeType": "image/png", "vendor": 1}]}),
+        ("resource", {"contents": [{"uri": "text://a", "text": "x", "vendor": 1}]}),
+        ("prompt", {"messages": [{"role": "user", "content": {**TEXT, "vendor": 1}, "vendor": 1}]}),
+        ("tool", {"resultType": "input_required", "requestState": "s", "vendor": 1}),
+    ],
+)
+def test_members_that_nobody_knows_come_through(kind: Any, result: dict[str, Any]) -> None:
+    assert readable("raw", kind, result) == result
+
+
+def test_content_that_nobody_knows_becomes_text() -> None:
+    hologram = {"type": "hologram", "beams": [1]}
+    said = {"type": "text", "text": '{"type":"hologram","beams":[1]}'}
+    assert readable("raw", "tool", {"content": [TEXT, hologram]})["content"] == [TEXT, said]
+    got = readable("raw", "prompt", {"messages": [{"role": "user", "content": hologram}]})
+    assert got["messages"] == [{"role": "user", "content": said}]
+
+
+def test_a_tools_result_without_content_has_none() -> None:
+    assert readable("raw", "tool", {"structuredContent": {}}) == {"structuredContent": {}, "content": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "method"),
+    [
+        ("tool", {"content": "canary"}, "tools/call"),
+        ("tool", {"content": [TEXT], "isError": "canary"}, "tools/call"),
+        ("tool", {"content": [TEXT], "_meta": "canary"}, "tools/call"),
+        ("resource", {"contents": "canary"}, "resources/read"),
+        ("resource", {}, "resources/read"),
+        ("prompt", {"messages": ["canary"], "description": 5}, "prompts/get"),
+        ("prompt", {}, "prompts/get"),
+        ("tool", {"resultType": "input_required"}, "tools/call"),
+    ],
+)
+def test_what_is_no_such_result_is_said_without_its_words(kind: Any, result: dict[str, Any], method: str) -> None:
+    with pytest.raises(UpstreamBroken, match=method) as broken:
+        readable("raw", kind, result)
+    assert "canary" not in str(broken.value)
