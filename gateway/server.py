@@ -20,6 +20,7 @@ from gateway.doors import admin
 from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
+from gateway.doors.discovery import Discovery
 from gateway.doors.edge import Edge
 from gateway.doors.express import Express
 from gateway.doors.lists import Lists
@@ -77,7 +78,7 @@ class Gateway(FastMCP):
             instructions=runtime.config.server.instructions or None,
             version=VERSION,
             auth=auth,
-            middleware=[door],
+            middleware=[door, Discovery(runtime.sources, self._differs_by_caller)],
             lifespan=self._log,
             dereference_schemas=False,
             mask_error_details=True,
@@ -95,7 +96,7 @@ class Gateway(FastMCP):
         for namespace, service in runtime.services.items():
             self.mount(service, namespace=namespace)
         self.add_provider(_Upstreams(runtime, door.run, self._open))
-        Lists(runtime.sources, lambda: self.auth is not None, self._server_config.page_size).serve(self._mcp_server)
+        Lists(runtime.sources, self._differs_by_caller, self._server_config.page_size).serve(self._mcp_server)
         self._changes = Changes(runtime)
         self._listening = AsyncExitStack()
         self._changes.serve(self._mcp_server)
@@ -127,6 +128,9 @@ class Gateway(FastMCP):
     def _input_schema(self, name: str) -> Any:
         route = self.runtime.catalog.tool(name)
         return route.definition.get("inputSchema") if route is not None else None
+
+    def _differs_by_caller(self) -> bool:
+        return self.auth is not None
 
     def _tell_instructions(self, _: Catalog) -> None:
         self.instructions = self.runtime.instructions() or None

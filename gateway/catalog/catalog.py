@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.catalog.encode import EncodedList
 from gateway.catalog.names import public_names
-from gateway.catalog.uris import to_original, to_public
+from gateway.catalog.uris import publish_tool, to_original, to_public
 from gateway.errors import ConfigurationError, Fault
 from gateway.model.listing import Listing
 from gateway.model.route import Kind, Owner, Route
@@ -140,6 +140,8 @@ def _route(source: Source, kind: Kind, item: Mapping[str, Any], key: str, public
     hints = item.get("annotations") if kind == "tool" else None
     hints = hints if isinstance(hints, Mapping) else {}
     read_only = kind != "tool" or hints.get("readOnlyHint") is True
+    if kind == "tool" and source.owner == "upstream":  # FastMCP puts the namespace into what services offer
+        item = publish_tool(source.namespace, item)
     return Route(
         kind=kind,
         owner=source.owner,

@@ -29,6 +29,20 @@ def to_original(uri: str) -> tuple[str, str] | None:
     return namespace, path if scheme == OPAQUE else f"{scheme}://{path}"
 
 
+def publish_tool(namespace: str, definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A tool's definition with the URI of its page made public, in both places where it may stand (MCP Apps)."""
+    meta = definition.get("_meta")
+    if not isinstance(meta, Mapping):
+        return definition
+    published = dict(meta)
+    if isinstance(meta.get("ui/resourceUri"), str):
+        published["ui/resourceUri"] = to_public(namespace, meta["ui/resourceUri"])
+    page = meta.get("ui")
+    if isinstance(page, Mapping) and isinstance(page.get("resourceUri"), str):
+        published["ui"] = {**page, "resourceUri": to_public(namespace, page["resourceUri"])}
+    return {**definition, "_meta": published}
+
+
 def publish_content(namespace: str, content: Any) -> Any:
     """A content block with the URIs in it made public: resource links and embedded resources."""
     if not isinstance(content, dict):

@@ -11,6 +11,7 @@ from typing import Any
 from mcp.shared.inbound import mcp_param_headers
 
 from gateway.catalog.freshness import call_hints
+from gateway.catalog.offers import both
 from gateway.catalog.uris import publish_result
 from gateway.errors import InvalidRequest, SessionLost, UpstreamAnswered, UpstreamBroken
 from gateway.model.route import Kind, Route
@@ -151,7 +152,7 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
 def _for_upstream(upstream: Upstream, listener: Listener, course: Course) -> Listener:
     """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
     speech = upstream.connector.speech
-    capabilities = declared(listener, speech.era if speech is not None else None)
+    capabilities = both(declared(listener, speech.era if speech is not None else None), upstream.listing.capabilities)
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
 

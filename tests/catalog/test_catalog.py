@@ -149,3 +149,12 @@ def test_nothing_in_it_can_be_changed():
     catalog = build([upstream("raw", RAW)])
     with pytest.raises(TypeError):
         catalog.routes["tool"]["raw_new"] = catalog.routes["tool"]["raw_echo"]  # ty: ignore[invalid-assignment]
+
+
+def test_the_page_of_an_upstreams_tool_can_be_read_under_the_uri_that_its_definition_names():
+    tool = {"name": "a", "_meta": {"ui": {"resourceUri": "ui://x/page"}}}
+    catalog = build([Source("upstream", "ns", Listing(tools=(tool,)))])
+    uri = catalog.routes["tool"]["ns_a"].definition["_meta"]["ui"]["resourceUri"]
+    route = catalog.resource(uri)
+    assert route is not None
+    assert (route.namespace, route.original) == ("ns", "ui://x/page")

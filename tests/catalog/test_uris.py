@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalog.uris import publish_content, publish_result, to_original, to_public
+from gateway.catalog.uris import publish_content, publish_result, publish_tool, to_original, to_public
 
 uris = st.text(max_size=40) | st.from_regex(r"[a-zA-Z+.-]{0,6}(://|:|/|\{)[a-z/:{}?#]*", fullmatch=True)
 
@@ -81,3 +81,18 @@ def test_contents_of_a_read_and_blocks_of_a_prompt():
 @pytest.mark.parametrize("result", [{}, {"content": None, "contents": "x", "messages": 3}])
 def test_a_result_of_another_shape_is_left_alone(method, result):
     assert publish_result("ns", method, result) is result
+
+
+def test_the_page_of_a_tool_is_public_wherever_its_uri_stands():
+    meta = {"ui": {"resourceUri": "ui://x/page", "visibility": ["app"]}, "ui/resourceUri": "ui://x/page", "other": 1}
+    assert publish_tool("ns", {"name": "a", "_meta": meta})["_meta"] == {
+        "ui": {"resourceUri": "ui://ns/x/page", "visibility": ["app"]},
+        "ui/resourceUri": "ui://ns/x/page",
+        "other": 1,
+    }
+
+
+@pytest.mark.parametrize("meta", [None, [], {}, {"ui": None}, {"ui": {"resourceUri": 5}}, {"ui/resourceUri": None}])
+def test_a_tool_without_a_page_stays_as_it_is(meta):
+    definition = {"name": "a", "_meta": meta}
+    assert publish_tool("ns", definition) == definition

@@ -48,6 +48,21 @@ REQUIREMENTS = (
         "2026-07-28 server/discover#response",
         "The instructions are the gateway's, then those of each upstream under its namespace.",
     ),
+    Requirement(
+        "discover.offered",
+        "2026-07-28 server/discover#discoverresult",
+        "A capability is advertised if somebody behind the gateway has it, and not otherwise.",
+    ),
+    Requirement(
+        "discover.hints",
+        "2026-07-28 server/utilities/caching#cacheable-results",
+        "What `server/discover` answers holds for as long as the lists do.",
+    ),
+    Requirement(
+        "extensions.both",
+        "2026-07-28 basic/versioning#extension-negotiation",
+        "An upstream is told of those extensions only that it declares itself, as its client does.",
+    ),
     # tools
     Requirement(
         "tools.list",

@@ -123,14 +123,14 @@ async def test_a_prompt_named_like_such_a_tool_mirrors_nothing(one: Front):
 @pytest.mark.parametrize(
     ("kind", "era", "declared"),
     [
-        (MODERN, "modern", {"roots": {}, "extensions": {}}),
+        (MODERN, "modern", {"roots": {}, "experimental": {}}),
         (MODERN, "legacy", {"roots": {}}),
         (LEGACY, "modern", {}),
-        (LEGACY, "legacy", {"roots": {}, "extensions": {}}),
+        (LEGACY, "legacy", {"roots": {}, "experimental": {}}),
     ],
 )
 async def test_only_capabilities_that_can_be_served_are_declared(one: Front, era: Any, declared: Any):
-    result = await one.call("whoami", Listener(era=era, capabilities={"roots": {}, "extensions": {}}))
+    result = await one.call("whoami", Listener(era=era, capabilities={"roots": {}, "experimental": {}}))
     assert result["structuredContent"]["about"]["capabilities"] == declared
 
 
