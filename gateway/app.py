@@ -17,6 +17,7 @@ from gateway.policy.statekey import StateKey
 from gateway.runtime import Runtime
 from gateway.server import Gateway
 from gateway.services import load_services
+from gateway.upstream.tasks import TaskIds
 
 
 def create_gateway(config: Path | None = None) -> Gateway:
@@ -38,10 +39,11 @@ def gateway_of(loaded: Loaded) -> Gateway:
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
     own = own_server(config.server.name, lambda: as_dict(config), lambda: status.read(runtime))
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
-    runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services)
+    key = StateKey(loaded.state_dir, config.server.state_key)
+    runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services, TaskIds(key.read))
     metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
-    states = RequestStates(StateKey(loaded.state_dir, config.server.state_key), audience=config.server.name)
+    states = RequestStates(key, audience=config.server.name)
     return Gateway(
         runtime, build_auth(config, keys), metrics, states, lambda: configure(config.log, secrets_of(config))
     )

@@ -15,6 +15,7 @@ from gateway.guard import Guard
 from gateway.model.listing import EMPTY, Listing
 from gateway.observe.logs import get_logger
 from gateway.services import list_service
+from gateway.upstream.tasks import TaskIds
 from gateway.upstream.upstream import Upstream
 
 log = get_logger(__name__)
@@ -33,14 +34,21 @@ class Runtime:
     """
 
     def __init__(
-        self, config: GatewayConfig, state_dir: Path, guard: Guard, own: FastMCP, services: Mapping[str, FastMCP]
+        self,
+        config: GatewayConfig,
+        state_dir: Path,
+        guard: Guard,
+        own: FastMCP,
+        services: Mapping[str, FastMCP],
+        task_ids: TaskIds | None = None,
     ):
         self.config = config
+        self.task_ids = task_ids or TaskIds()
         self.guard = guard
         self.own = own
         self.services = services
         self.upstreams: Mapping[str, Upstream] = {
-            name: Upstream(name, each, state_dir, self._rebuild, partial(self._updated, name))
+            name: Upstream(name, each, state_dir, self._rebuild, partial(self._updated, name), self.task_ids)
             for name, each in config.upstreams.items()
         }
         self.on_updated: Callable[[str], None] = lambda _: None

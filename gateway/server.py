@@ -27,6 +27,7 @@ from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
 from gateway.doors.state import RequestStates
+from gateway.doors.tasks import Tasks
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen
 from gateway.listen import Listener, bind, is_loopback, origin
@@ -103,6 +104,7 @@ class Gateway(FastMCP):
         runtime.watch(self._tell_instructions)
         runtime.watch(self._changes.catalog_changed)
         runtime.watch(Completions(runtime, self._mcp_server).catalog_changed)
+        runtime.watch(Tasks(runtime, runtime.task_ids, self).catalog_changed)
         runtime.on_updated = self._changes.resource_changed
         self._add_routes(auth, metrics)
 

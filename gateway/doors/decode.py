@@ -12,6 +12,7 @@ from fastmcp.prompts.base import InputRequiredPromptResult, Message, PromptResul
 from fastmcp.resources.base import InputRequiredResourceResult, ResourceContent, ResourceResult
 from fastmcp.tools.base import InputRequiredToolResult, ToolResult
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult, ReadResourceResult
+from pydantic import RootModel
 
 from gateway.doors.shapes import readable
 
@@ -55,6 +56,10 @@ def _bytes(blob: str) -> bytes:
         return b64decode(blob)
     except binascii.Error:
         return blob.encode()  # for code in this process; clients get what the upstream sent
+
+
+class RelayedTask(RootModel[dict[str, Any]]):
+    """A task that an upstream made of a call. FastMCP lets a result of no kind that it knows go on as it is."""
 
 
 def tool_result(namespace: str, came: dict[str, Any]) -> ToolResult:

@@ -26,7 +26,7 @@ from gateway.catalog.eras import legacy_tool_result
 from gateway.doors.arguments import argument_error, shown
 from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
 from gateway.doors.components import RelayTool
-from gateway.doors.decode import prompt_result, resource_result, tool_result
+from gateway.doors.decode import RelayedTask, prompt_result, resource_result, tool_result
 from gateway.doors.routes import Routes
 from gateway.doors.serving import Serving
 from gateway.errors import GatewayError, UnknownName, UpstreamBroken, UpstreamError
@@ -36,6 +36,7 @@ from gateway.model.route import Kind, Route
 from gateway.observe.logs import bound_request_id, request_id
 from gateway.observe.redact import REDACTOR
 from gateway.upstream.relay import Exchange, exchange
+from gateway.upstream.tasks import is_task
 
 T = TypeVar("T")
 Component = TypeVar("Component", bound=FastMCPComponent)
@@ -116,6 +117,8 @@ class MainDoor(Middleware):
 
         async def relay() -> Any:
             result = await exchange(upstream, route, call)
+            if route.kind == "tool" and is_task(result):
+                return RelayedTask(result)
             if route.kind == "tool" and arrived.era == "legacy":
                 result = legacy_tool_result(result)
             try:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.errors import UpstreamBroken
 from gateway.model.route import Kind
 from gateway.upstream.relay import METHODS
+from gateway.upstream.tasks import is_task
 
 CONTENT = TypeAdapter(ContentBlock)
 PLAIN_TEXT = frozenset({"type", "text"})
@@ -23,6 +24,8 @@ def readable(namespace: str, kind: Kind, result: Result) -> Result:
     Raises:
         UpstreamBroken: it is no result of a call, read or prompt.
     """
+    if kind == "tool" and is_task(result):
+        return result
     try:
         if result.get("resultType") == "input_required":
             InputRequiredResult.model_validate(result)

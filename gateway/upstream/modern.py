@@ -7,7 +7,7 @@ from typing import Any
 from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
-from gateway.upstream import messages
+from gateway.upstream import messages, tasks
 from gateway.upstream.http_wire import HttpWire, Reply
 from gateway.upstream.session import (
     CLIENT_INFO,
@@ -31,6 +31,8 @@ from gateway.upstream.session import (
 UNSUPPORTED_VERSION = -32022
 # Only a modern server knows these codes (`basic/index`, Error Codes).
 MODERN_ERRORS = frozenset({-32020, -32021, UNSUPPORTED_VERSION})
+# Which parameter `Mcp-Name` repeats (`basic/transports/streamable-http`; of tasks, SEP-2663, Routing Headers).
+NAMED_BY = {**NAME_BEARING_METHODS, **dict.fromkeys(tasks.METHODS, "taskId")}
 NO_FACTS = ServerFacts(version=MODERN, capabilities={})
 NOT_MODERN = f'does not speak {MODERN}. Leave era out of its configuration, or set it to "legacy".'
 
@@ -51,7 +53,7 @@ def modern_params(params: dict[str, Any], listener: Listener, progress_token: me
 def modern_headers(method: str, params: Mapping[str, Any]) -> dict[str, str]:
     """The headers that mirror the body (`basic/transports/streamable-http`, Request Metadata)."""
     headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": method}
-    key = NAME_BEARING_METHODS.get(method)
+    key = NAMED_BY.get(method)
     if key is not None and isinstance(params.get(key), str):
         headers["Mcp-Name"] = encode_header_value(params[key])
     return headers

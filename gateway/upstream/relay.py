@@ -17,8 +17,9 @@ from gateway.errors import InvalidRequest, SessionLost, UpstreamAnswered, Upstre
 from gateway.model.route import Kind, Route
 from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.course import Course, run
-from gateway.upstream.session import META_SERVER, SILENT, Listener, Notify, Session
+from gateway.upstream.session import SILENT, Listener, Notify, Session
 from gateway.upstream.sharing import Caller
+from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
 from gateway.upstream.upstream import Upstream
 
 METHODS: Mapping[Kind, str] = {
@@ -44,7 +45,7 @@ class Exchange:
 
 
 async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:
-    """The upstream's result for `call`, with public URIs. Cancelling this cancels the call there.
+    """The upstream's result for `call`, or its task, under public URIs and ids. Cancelling this cancels the call there.
 
     A call is sent once. It is sent again only where the upstream says that it forgot the session, so that nothing ran,
     or where `route` says that it may be (`course.py`).
@@ -55,8 +56,21 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
     method, params = METHODS[route.kind], outbound_params(route, call.params)
-    result = await _bounded(upstream, route, method, params, call, _mirrored(upstream, route, params))
+    headers = _mirrored(upstream, route, params)
+    result = await _bounded(upstream, route.repeatable, method, params, call, headers)
+    if route.kind == "tool" and is_task(result):
+        return _made(upstream, route, call, result)
     return publish_result(upstream.namespace, method, call_hints(method, result))
+
+
+def _made(upstream: Upstream, route: Route, call: Exchange, task: dict[str, Any]) -> dict[str, Any]:
+    try:
+        original = own_id(upstream.namespace, task, call.listener)
+    except UpstreamBroken as error:
+        upstream.broken(error)
+        raise
+    id = upstream.task_ids.seal(call.caller.subject, Task(upstream.namespace, route.public, original))
+    return publish_task(upstream.namespace, id, task)
 
 
 async def complete(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:
@@ -68,20 +82,35 @@ async def complete(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     reference = by_name if route.kind == "prompt" else {"type": "ref/resource", "uri": route.original}
     params = {**outbound_params(route, call.params), "ref": reference}
     del params["name" if route.kind == "prompt" else "uri"]
-    return await _bounded(upstream, route, "completion/complete", params, call, {})
+    return await _bounded(upstream, route.repeatable, "completion/complete", params, call, {})
+
+
+async def follow(upstream: Upstream, task: Task, method: str, id: str, call: Exchange) -> dict[str, Any]:
+    """The upstream's result of `tasks/get`, `tasks/update` or `tasks/cancel` for a task that clients know as `id`.
+
+    Raises: as `exchange`.
+    """
+    params = {**_without_hop(call.params), "taskId": task.original}
+    state = await _bounded(upstream, method == "tasks/get", method, params, call, {})
+    return publish_task(upstream.namespace, id, state)
 
 
 async def _bounded(
-    upstream: Upstream, route: Route, method: str, params: dict[str, Any], call: Exchange, headers: Mapping[str, str]
+    upstream: Upstream,
+    repeatable: bool,
+    method: str,
+    params: dict[str, Any],
+    call: Exchange,
+    headers: Mapping[str, str],
 ) -> dict[str, Any]:
     """One request, within the upstream's deadline and bounds."""
-    course = Course(repeatable=route.repeatable)
+    course = Course(repeatable=repeatable)
     listener = _for_upstream(upstream, call.listener, course)
 
     def send() -> Awaitable[dict[str, Any]]:
         return _completed(upstream, call.caller, method, params, listener, headers)
 
-    return _without_server_info(await run(upstream, course, send))
+    return without_server_info(await run(upstream, course, send))
 
 
 async def _completed(
@@ -137,16 +166,25 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
         InvalidRequest: `_meta` or `arguments` is no object.
     """
     key = "uri" if route.kind in ("resource", "template") else "name"
-    own = {**params, key: route.original}
-    meta = own.pop("_meta", None)
-    for name, value in (("_meta", meta), ("arguments", params.get("arguments"))):
-        if value is not None and not isinstance(value, Mapping):
-            raise InvalidRequest(f"params.{name} must be an object.")
-    if meta is not None:
-        kept = {k: v for k, v in meta.items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
-        if kept:
-            own["_meta"] = kept
+    own = {**_without_hop(params), key: route.original}
+    _check_object("arguments", params.get("arguments"))
+    own.pop("task", None)  # how a legacy client asks for a task of its era (2025-11-25), which is none that we relay
     return own
+
+
+def _without_hop(params: Mapping[str, Any]) -> dict[str, Any]:
+    own = dict(params)
+    meta = own.pop("_meta", None)
+    _check_object("_meta", meta)
+    kept = {k: v for k, v in (meta or {}).items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
+    if kept:
+        own["_meta"] = kept
+    return own
+
+
+def _check_object(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise InvalidRequest(f"params.{name} must be an object.")
 
 
 def _for_upstream(upstream: Upstream, listener: Listener, course: Course) -> Listener:
@@ -182,12 +220,3 @@ def _only_wanted(listener: Listener, course: Course) -> Notify:
                 await listener.notify(method, params)
 
     return notify
-
-
-def _without_server_info(result: dict[str, Any]) -> dict[str, Any]:
-    """The upstream's name does not come through: clients see one server, ours."""
-    meta = result.get("_meta")
-    if not isinstance(meta, dict) or META_SERVER not in meta:
-        return result
-    rest = {key: value for key, value in meta.items() if key != META_SERVER}
-    return {**result, "_meta": rest} if rest else {key: value for key, value in result.items() if key != "_meta"}

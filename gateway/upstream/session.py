@@ -25,8 +25,8 @@ META_SERVER = "io.modelcontextprotocol/serverInfo"
 UNKNOWN = "It is not known whether the call ran."
 """What an error has to say of a call that was sent."""
 
-RESULT_TYPES = frozenset({"complete", "input_required"})
-"""What a modern result may be; one without a type, as older servers give it, is complete."""
+RESULT_TYPES = frozenset({"complete", "input_required", "task"})
+"""What a modern result may be (the last by SEP-2663); one without a type, as older servers give it, is complete."""
 
 CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
 

@@ -33,6 +33,7 @@ from gateway.upstream.pool import SessionPool
 from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
+from gateway.upstream.tasks import TaskIds, declares_tasks
 from gateway.upstream.watch import Watcher
 
 log = logging.getLogger(__name__)
@@ -70,9 +71,11 @@ class Upstream:
         state_dir: Path,
         on_listing: Callable[[], None] = lambda: None,
         on_updated: Callable[[str], None] = lambda _: None,
+        task_ids: TaskIds | None = None,
     ):
         self.namespace = namespace
         self.config = config
+        self.task_ids = task_ids or TaskIds()
         self.listing: Listing = EMPTY
         self.health = Health("unknown" if config.is_on else "off", time.time(), config.off_because)
         self.header_maps: Mapping[str, dict[tuple[str, ...], str]] = {}
@@ -134,6 +137,12 @@ class Upstream:
             self.pool.adopt(ShareKey(GATEWAY, key.capabilities), key)
         async with self.pool.acquire(key) as session:
             yield session
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether it may answer a call with a task, which is a thing of the modern era only."""
+        speech = self.connector.speech
+        return (speech is None or speech.era == "modern") and declares_tasks(self.listing.capabilities)
 
     # health
 

@@ -1,7 +1,7 @@
 """What the gateway owes the protocol, as data: an id, the paragraph that asks for it, and what must hold.
 
-A paragraph is `<revision> <page>#<section>` of the specification at modelcontextprotocol.io, or `gateway` for a promise
-of our own. Tests cite ids with `@requirement("…")`.
+A paragraph is `<revision> <page>#<section>` of the specification at modelcontextprotocol.io, `SEP-<number>#<section>`
+for an extension, or `gateway` for a promise of our own. Tests cite ids with `@requirement("…")`.
 """
 
 from typing import NamedTuple
@@ -271,6 +271,37 @@ REQUIREMENTS = (
         "caching.nothing-else",
         "2026-07-28 server/utilities/caching#cacheable-results",
         "Calls, prompts and results that ask for input carry no hints.",
+    ),
+    # tasks
+    Requirement(
+        "tasks.made",
+        "SEP-2663#task-creation",
+        "A call that an upstream makes a task of comes back as one, under an opaque id of ours.",
+    ),
+    Requirement(
+        "tasks.followed",
+        "SEP-2663#task-polling",
+        "`tasks/get`, `tasks/update` and `tasks/cancel` reach the upstream that made it; its result is the call's.",
+    ),
+    Requirement(
+        "tasks.headers",
+        "SEP-2663#streamable-http-routing-headers",
+        "`Mcp-Name` is the task's id: ours from clients (else -32020), and the upstream's own towards it.",
+    ),
+    Requirement(
+        "tasks.bound",
+        "SEP-2663#security-implications",
+        "An id holds for the caller that it was given to; a forged one and another's are unknown alike, -32602.",
+    ),
+    Requirement(
+        "tasks.declared",
+        "SEP-2663#capability-negotiation",
+        "Upstreams hear of tasks only if the client declares them; else it gets -32021. Legacy clients have none.",
+    ),
+    Requirement(
+        "tasks.advertised",
+        "SEP-2663#capability-negotiation",
+        "Tasks are advertised while an upstream that is on has them, and then only.",
     ),
     # what changes
     Requirement(

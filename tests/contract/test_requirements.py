@@ -11,7 +11,7 @@ import pytest
 from tests.contract.requirements import REQUIREMENTS, Requirement
 
 FOLDER = Path(__file__).parent
-SOURCE = r"gateway|20\d\d-\d\d-\d\d [a-z-]+(/[a-z-]+)*#[a-z0-9_-]+"
+SOURCE = r"gateway|(20\d\d-\d\d-\d\d [a-z-]+(/[a-z-]+)*|SEP-\d+)#[a-z0-9_-]+"
 
 
 def functions() -> Iterator[tuple[str, Callable[..., object]]]:

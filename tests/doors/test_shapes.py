@@ -19,6 +19,7 @@ TEXT = {"type": "text", "text": "hello"}
         ("resource", {"contents": [{"uri": "text://a", "text": "x", "vendor": 1}]}),
         ("prompt", {"messages": [{"role": "user", "content": {**TEXT, "vendor": 1}, "vendor": 1}]}),
         ("tool", {"resultType": "input_required", "requestState": "s", "vendor": 1}),
+        ("tool", {"resultType": "task", "taskId": "sealed", "vendor": 1}),
     ],
 )
 def test_members_that_nobody_knows_come_through(kind: Any, result: dict[str, Any]) -> None:

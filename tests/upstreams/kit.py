@@ -68,10 +68,12 @@ def raw_http(
     list_delay: float = 0.0,
     call_delay: float = 0.0,
     name: str = "raw",
+    tasks: bool = False,
 ) -> Starting:
     """Streamable HTTP at `/mcp`. `tools` more, generated ones; `page_size` 0 means one page; delays in seconds.
 
     `session`: whether a legacy `initialize` gives out an Mcp-Session-Id and asks for it. `name` is its serverInfo's.
+    `tasks`: whether it offers `job`, whose calls become tasks (modern only).
     """
     return Starting(
         (
@@ -79,6 +81,7 @@ def raw_http(
             *("--era", era, "--answer", answer, "--session" if session else "--no-session", "--name", name),
             *("--tools", str(tools), "--page-size", str(page_size)),
             *("--list-delay", str(list_delay), "--call-delay", str(call_delay)),
+            *(("--tasks",) if tasks else ()),
         )
     )
 
@@ -99,6 +102,7 @@ def raw_stdio(
     noise_on_stdout: bool = False,
     flood_stderr: bool = False,
     silent: bool = False,
+    tasks: bool = False,
     name: str = "raw",
 ) -> Command:
     """The same over stdio. Record and control are files in `folder`, named after `name`.
@@ -106,7 +110,12 @@ def raw_stdio(
     `crash_on` exits with status 70 at that tool or method; `noise_on_stdout` writes a line that is no JSON before
     each message; `flood_stderr` writes 1 MiB there at start; `silent` reads and never answers.
     """
-    flags = {"--noise-on-stdout": noise_on_stdout, "--flood-stderr": flood_stderr, "--silent": silent}
+    flags = {
+        "--noise-on-stdout": noise_on_stdout,
+        "--flood-stderr": flood_stderr,
+        "--silent": silent,
+        "--tasks": tasks,
+    }
     return _command(
         folder,
         name,

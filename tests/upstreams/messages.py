@@ -10,7 +10,14 @@ MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 ACCEPT = {"accept": "application/json, text/event-stream"}
 
-_NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+_NAMED_BY = {
+    "tools/call": "name",
+    "prompts/get": "name",
+    "resources/read": "uri",
+    "tasks/get": "taskId",
+    "tasks/update": "taskId",
+    "tasks/cancel": "taskId",
+}
 
 
 def modern_meta(**more: Any) -> dict[str, Any]:

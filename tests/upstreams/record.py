@@ -72,11 +72,14 @@ class Record:
 
 
 def described(body: Any) -> dict[str, Any]:
-    """The JSON-RPC method of a decoded body and the tool, prompt or URI it names; "" where there is none."""
+    """The JSON-RPC method of a decoded body and the tool, prompt, URI or task it names; "" where there is none."""
     message = body if isinstance(body, dict) else {}
     params = message.get("params")
     named = params if isinstance(params, dict) else {}
-    return {"rpc": message.get("method", ""), "name": named.get("name") or named.get("uri") or ""}
+    return {
+        "rpc": message.get("method", ""),
+        "name": named.get("name") or named.get("uri") or named.get("taskId") or "",
+    }
 
 
 def decoded(body: bytes) -> Any:

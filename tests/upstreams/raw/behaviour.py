@@ -8,6 +8,7 @@ from tests.upstreams.raw.caller import Caller
 from tests.upstreams.raw.control import Control, Switch, changes_offer
 from tests.upstreams.raw.definitions import CONTENTS, ITEM_PREFIX, PROMPTS, RESOURCES, STYLES, TEMPLATES, VENDOR
 from tests.upstreams.raw.offer import Settings, offered_tools, page
+from tests.upstreams.raw.tasks import Tasks
 from tests.upstreams.raw.tools import FUNCTIONS, any_other, text
 from tests.upstreams.raw.wire import INVALID_PARAMS, LEGACY_RESOURCE_NOT_FOUND, METHOD_NOT_FOUND, Json, RpcError
 from tests.upstreams.record import Record
@@ -31,6 +32,7 @@ class Behaviour:
         self.record = record
         self.switch = Switch()
         self.listeners: set[Listener] = set()
+        self.tasks = Tasks(self._announce)
 
     @property
     def server_info(self) -> Json:
@@ -42,13 +44,14 @@ class Behaviour:
 
     async def perform(self, method: str, params: Json, caller: Caller) -> Json:
         """The bare result. Raises RpcError and InputRequired; a cancelled task ends it, and the record tells."""
-        if method not in METHODS:
+        methods = {**METHODS, **TASK_METHODS} if self.settings.tasks else METHODS
+        if method not in methods:
             raise RpcError(METHOD_NOT_FOUND, "Method not found", {"method": method})
-        with self.record.running(method, params.get("name") or params.get("uri") or ""):
+        with self.record.running(method, params.get("name") or params.get("uri") or params.get("taskId") or ""):
             await asyncio.sleep(self._delay(method))
             for each in self.switch.control.before if method == "tools/call" else ():
                 caller.tell(each["method"], each["params"])
-            return await METHODS[method](self, params, caller)
+            return await methods[method](self, params, caller)
 
     def change(self, control: Control) -> None:
         """Behave so from now on, and tell who listens."""
@@ -100,6 +103,8 @@ async def _call_tool(behaviour: Behaviour, params: Json, caller: Caller) -> Json
         raise RpcError(INVALID_PARAMS, "Unknown tool", {"name": name})
     if missing := [each for each in _required(definition) if each not in arguments]:
         return text(f"Missing arguments: {', '.join(missing)}", isError=True)
+    if definition["name"] == "job":
+        return behaviour.tasks.call(caller, arguments)
     return await FUNCTIONS.get(definition["name"], any_other)(caller, arguments)
 
 
@@ -166,3 +171,18 @@ METHODS: dict[str, Callable[[Behaviour, Json, Caller], Awaitable[Json]]] = {
     "prompts/get": _get_prompt,
     "completion/complete": _complete,
 }
+
+
+async def _get_task(behaviour: Behaviour, params: Json, caller: Caller) -> Json:
+    return behaviour.tasks.get(caller, params.get("taskId"))
+
+
+async def _update_task(behaviour: Behaviour, params: Json, caller: Caller) -> Json:
+    return behaviour.tasks.update(caller, params.get("taskId"), params.get("inputResponses") or {})
+
+
+async def _cancel_task(behaviour: Behaviour, params: Json, caller: Caller) -> Json:
+    return behaviour.tasks.cancel(caller, params.get("taskId"))
+
+
+TASK_METHODS = {"tasks/get": _get_task, "tasks/update": _update_task, "tasks/cancel": _cancel_task}

@@ -93,6 +93,12 @@ ARRAY_TOOL: Any = tool(
     outputSchema={"type": "array", "items": {"type": "integer"}},
 )
 
+JOB_TOOL: Any = tool(
+    "job",
+    "Becomes a task. It `ends` with a result, an error, or never, or asks first.",
+    {"ends": {"type": "string", "enum": ["result", "error", "never", "asks"]}},
+)
+
 RESOURCES: tuple[Any, ...] = (
     {
         "uri": NOTES,

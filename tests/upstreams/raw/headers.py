@@ -9,7 +9,14 @@ from tests.upstreams.raw.wire import HEADER_MISMATCH, Json, RpcError, meta_of, p
 
 PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion"
 
-NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+NAMED_BY = {
+    "tools/call": "name",
+    "prompts/get": "name",
+    "resources/read": "uri",
+    "tasks/get": "taskId",
+    "tasks/update": "taskId",
+    "tasks/cancel": "taskId",
+}
 """Which parameter Mcp-Name repeats."""
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from tests.upstreams.raw.behaviour import METHODS, Behaviour
+from tests.upstreams.raw.behaviour import METHODS, TASK_METHODS, Behaviour
 from tests.upstreams.raw.caller import CLIENT_CAPABILITIES, ModernCaller
 from tests.upstreams.raw.headers import PROTOCOL_VERSION
 from tests.upstreams.raw.streams import Stream
+from tests.upstreams.raw.tasks import EXTENSION
 from tests.upstreams.raw.wire import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -16,6 +17,7 @@ from tests.upstreams.raw.wire import (
     InputRequired,
     Json,
     RpcError,
+    TaskMade,
     answer,
     meta_of,
     notification,
@@ -70,8 +72,9 @@ def check_version(behaviour: Behaviour, message: Json) -> None:
         raise RpcError(UNSUPPORTED_VERSION, "Unsupported protocol version", about)
 
 
-def check_method(message: Json) -> None:
-    if message["method"] not in (*METHODS, "server/discover", "subscriptions/listen"):
+def check_method(behaviour: Behaviour, message: Json) -> None:
+    known = (*METHODS, *(TASK_METHODS if behaviour.settings.tasks else ()), "server/discover", "subscriptions/listen")
+    if message["method"] not in known:
         raise RpcError(METHOD_NOT_FOUND, "Method not found", {"method": message["method"]})
 
 
@@ -82,6 +85,8 @@ async def answered(behaviour: Behaviour, message: Json, caller: ModernCaller) ->
     except InputRequired as need:
         asked = {"resultType": "input_required", "inputRequests": need.requests, "requestState": need.state}
         return answer(message["id"], _signed(behaviour, asked))
+    except TaskMade as made:
+        return answer(message["id"], _signed(behaviour, {"resultType": "task", **made.state}))
     except RpcError as failure:
         return failure.answer(message["id"])
     return answer(message["id"], completed(behaviour, message["method"], result))
@@ -90,7 +95,8 @@ async def answered(behaviour: Behaviour, message: Json, caller: ModernCaller) ->
 async def _result(behaviour: Behaviour, message: Json, caller: ModernCaller) -> Json:
     if message["method"] != "server/discover":
         return await behaviour.perform(message["method"], params_of(message), caller)
-    known = {"supportedVersions": versions(behaviour), "capabilities": _CAPABILITIES}
+    extensions = {"extensions": {EXTENSION: {}}} if behaviour.settings.tasks else {}
+    known = {"supportedVersions": versions(behaviour), "capabilities": {**_CAPABILITIES, **extensions}}
     return {**known, "instructions": behaviour.instructions}
 
 
@@ -125,7 +131,9 @@ class Subscription:
         behaviour.listeners.add(self)
 
     def tell(self, method: str, params: Json) -> None:
-        if params.get("uri") in self._wanted.get("resourceSubscriptions", ()) or self._wanted.get(_FILTERS.get(method)):
+        wanted = self._wanted
+        named = ((params.get("taskId"), "taskIds"), (params.get("uri"), "resourceSubscriptions"))
+        if wanted.get(_FILTERS.get(method)) or any(name in wanted.get(list_, ()) for name, list_ in named):
             self._put(method, params)
 
     def end(self, *, politely: bool) -> None:

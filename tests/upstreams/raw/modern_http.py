@@ -65,7 +65,7 @@ class ModernHttp:
         modern.check_request(message)
         check_headers(message, request.headers)
         modern.check_version(self.behaviour, message)
-        modern.check_method(message)
+        modern.check_method(self.behaviour, message)
         if message["method"] == "tools/call":
             params = params_of(message)
             schemas = (

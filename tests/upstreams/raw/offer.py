@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tests.upstreams.raw.control import Control
-from tests.upstreams.raw.definitions import ARRAY_TOOL, TOOLS, tool
+from tests.upstreams.raw.definitions import ARRAY_TOOL, JOB_TOOL, TOOLS, tool
 from tests.upstreams.raw.generated import generated_tools
 from tests.upstreams.raw.wire import INVALID_PARAMS, Json, RpcError
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How the upstream was started; delays in seconds, `page_size` 0 for one page."""
+    """How the upstream was started; delays in seconds, `page_size` 0 for one page.
+
+    With `tasks` it offers the tool `job`, and the tasks that come of it (modern only).
+    """
 
     era: Literal["modern", "legacy", "both"] = "both"
     session: bool = True
@@ -22,6 +25,7 @@ class Settings:
     list_delay: float = 0.0
     call_delay: float = 0.0
     name: str = "raw"
+    tasks: bool = False
 
 
 def offered_tools(settings: Settings, control: Control) -> list[Any]:
@@ -29,7 +33,8 @@ def offered_tools(settings: Settings, control: Control) -> list[Any]:
     count = settings.tools if control.tools is None else control.tools
     extra = [tool(name, f"An extra tool, {name}.", {}) for name in control.extra]
     array = [ARRAY_TOOL] if control.array_schema else []
-    tools = [*TOOLS, *array, *extra, *generated_tools(count)]
+    jobs = [JOB_TOOL] if settings.tasks else []
+    tools = [*TOOLS, *array, *extra, *jobs, *generated_tools(count)]
     offered = [_described(each, control) for each in tools if each["name"] not in control.hidden]
     if control.duplicate_names:
         offered.append({**TOOLS[0], "description": "The second of that name."})

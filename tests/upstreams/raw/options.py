@@ -16,6 +16,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument("--list-delay", type=float, default=0.0)
     options.add_argument("--call-delay", type=float, default=0.0)
     options.add_argument("--name", default="raw")
+    options.add_argument("--tasks", action="store_true")
     options.add_argument("--record", type=Path, help="also write the record there, as JSON lines")
     return options
 
@@ -30,4 +31,5 @@ def settings(chosen: argparse.Namespace) -> Settings:
         list_delay=chosen.list_delay,
         call_delay=chosen.call_delay,
         name=chosen.name,
+        tasks=chosen.tasks,
     )

@@ -96,7 +96,7 @@ class Stdio:
         try:
             modern.check_request(message)
             modern.check_version(self._behaviour, message)
-            modern.check_method(message)
+            modern.check_method(self._behaviour, message)
             if message["method"] == "subscriptions/listen":
                 return await self._listen(message)
         except RpcError as refusal:

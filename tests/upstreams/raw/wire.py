@@ -45,6 +45,14 @@ class RpcError(Exception):
         return {"jsonrpc": "2.0", "id": request_id, "error": error}
 
 
+class TaskMade(Exception):
+    """A modern call that became a task (SEP-2663); `state` is how it begins."""
+
+    def __init__(self, state: Json):
+        super().__init__("a task")
+        self.state = state
+
+
 class InputRequired(Exception):
     """A modern call that needs input first (basic/patterns/mrtr)."""
 
