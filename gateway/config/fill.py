@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.config.draft import Draft, KeyPath
 from gateway.config.interpolate import Gap, Interpolator
+from gateway.config.renewable import in_files
 
 Gaps = dict[KeyPath, list[Gap]]
 
@@ -31,6 +32,8 @@ def _upstream(draft: Draft, path: KeyPath, table: Any, environ: Mapping[str, str
     filled = _filled(draft, path, table, environ, gaps)
     if is_off(filled):
         return filled
+    if renewable := in_files(draft, path, table, environ):
+        filled["in_files"] = renewable
     if isinstance(filled, dict) and filled.get("enabled") == "when-configured":
         unset = [gap.problem for found in gaps.values() for gap in found if gap.unset]
         if unset:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf, SecretStr, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from gateway.config import checks
+from gateway.config.renewable import Renewable
 
 SessionSharing = Literal["shared", "per_user", "per_session", "per_call"]
 DEFAULT_SERVICES = ("data", "external", "database")
@@ -175,6 +176,8 @@ class UpstreamConfig(Section):
     """`when-configured` keeps it off while a variable that it names is unset."""
     off_because: SkipJsonSchema[str] = Field("", exclude=True)
     """Why it is off: filled in by the loader, never by hand."""
+    in_files: SkipJsonSchema[dict[HeaderName, InstanceOf[Renewable]]] = Field({}, exclude=True, repr=False)
+    """The headers whose values come out of files: filled in by the loader, never by hand."""
     era: Literal["auto", "modern", "legacy"] = "auto"
     """Protocol generation; `auto` finds it out once and remembers it."""
     sessions: SessionSharing | None = None

@@ -29,6 +29,9 @@ PROBLEMS = {
 }
 """By pydantic's type of error; the rest keep its own words, which name limits and choices but never the value."""
 
+LOADERS = frozenset({"off_because", "in_files"})
+"""Keys of an upstream that only the loader writes."""
+
 FORMS = {
     "module": 'write a dotted path such as "services.data.server", or "package.module:object"',
     "path": 'write a path such as "/mcp"',
@@ -53,10 +56,10 @@ def validate(draft: Draft) -> GatewayConfig | None:
 def refuse_what_is_not_ours(draft: Draft) -> None:
     """Fault what only the loader writes, and what is not served yet."""
     for name, table in draft.table("upstreams").items():
-        if isinstance(table, dict) and "off_because" in table:
-            path: KeyPath = ("upstreams", name, "off_because")
+        for key in LOADERS & table.keys() if isinstance(table, dict) else ():
+            path: KeyPath = ("upstreams", name, key)
             draft.fault(path, "unknown key", known_keys(path))
-            del table["off_because"]
+            del table[key]
     profiles = draft.tree.pop("profiles", None)
     if profiles is not None:
         names = list(profiles) if isinstance(profiles, dict) else []

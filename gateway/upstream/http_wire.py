@@ -17,12 +17,13 @@ from gateway.errors import (
     UpstreamTooLarge,
 )
 from gateway.upstream import messages
+from gateway.upstream.credential import Credential
 from gateway.upstream.http1 import BodyTooLarge, HttpClient, Redirected, Response, header_block
 from gateway.upstream.http_connection import HttpError, NotHttp
 from gateway.upstream.session import UNKNOWN
 from gateway.upstream.sse import EventParser, EventTooLarge
 
-ACCEPT = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+ACCEPT = header_block({"Content-Type": "application/json", "Accept": "application/json, text/event-stream"})
 ERROR_BODY = 64 * 1024
 MAX_DIGITS = 9
 # What goes back as Last-Event-ID; another id is as good as none.
@@ -79,11 +80,7 @@ class HttpWire:
         self.namespace = namespace
         self.limit = config.max_body
         self.client = HttpClient(config.url, connect_timeout=config.patience)
-        own = {name: value.get_secret_value() for name, value in config.headers.items()}
-        if config.auth.bearer is not None:
-            own["Authorization"] = f"Bearer {config.auth.bearer.get_secret_value()}"
-        self.credential = header_block(own)
-        self._fixed = header_block(ACCEPT) + self.credential
+        self.credential = Credential(config)
 
     @asynccontextmanager
     async def post(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> AsyncGenerator[Reply]:
@@ -114,7 +111,7 @@ class HttpWire:
         self, method: str, body: bytes, headers: Mapping[str, str], target: str
     ) -> AsyncGenerator[Reply]:
         with named_errors(self.namespace):
-            response = await self.client.request(method, self._fixed + header_block(headers), body, target=target)
+            response = await self._request(method, body, header_block(headers), target)
             async with response:
                 position = Position()
                 if response.status >= 300:
@@ -123,6 +120,23 @@ class HttpWire:
                     incoming = self._messages(response, position)
                 async with aclosing(incoming):
                     yield Reply(response.status, response.headers, incoming, position)
+
+    async def _request(self, method: str, body: bytes, headers: bytes, target: str) -> Response:
+        """The answer's head. What was refused with 401 did not run: it is sent once more with a new credential."""
+        used = self.credential.block
+        response = await self.client.request(method, ACCEPT + used + headers, body, target=target)
+        if response.status != 401:
+            return response
+        try:
+            renewed = await self.credential.renewed(used)
+        except BaseException:
+            response.drop()
+            raise
+        if not renewed:
+            return response
+        async with response:
+            pass  # its body says nothing that matters now
+        return await self.client.request(method, ACCEPT + self.credential.block + headers, body, target=target)
 
     async def tell(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> None:
         """Send a message that has no answer, and see that it is taken.

@@ -250,7 +250,7 @@ class LegacySession(Session):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 with named_errors(self._wire.namespace):
-                    headers = self._wire.credential + header_block(self._headers)
+                    headers = self._wire.credential.block + header_block(self._headers)
                     async with await self._wire.client.request("DELETE", headers):
                         pass
         except (GatewayError, TimeoutError):

@@ -28,7 +28,7 @@ class SseChannel:
             UpstreamHttpError: it answered with another status than 200.
         """
         with named_errors(wire.namespace):
-            headers = header_block({"Accept": "text/event-stream"}) + wire.credential
+            headers = header_block({"Accept": "text/event-stream"}) + wire.credential.block
             channel = cls(wire, await wire.client.request("GET", headers))
             try:
                 await channel._find_endpoint()
