@@ -15,6 +15,7 @@ from gateway.guard import Guard
 from gateway.model.listing import EMPTY, Listing
 from gateway.observe.logs import get_logger
 from gateway.services import list_service
+from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds
 from gateway.upstream.upstream import Upstream
 
@@ -47,8 +48,9 @@ class Runtime:
         self.guard = guard
         self.own = own
         self.services = services
+        starts = Starts()
         self.upstreams: Mapping[str, Upstream] = {
-            name: Upstream(name, each, state_dir, self._rebuild, partial(self._updated, name), self.task_ids)
+            name: Upstream(name, each, state_dir, self._rebuild, partial(self._updated, name), self.task_ids, starts)
             for name, each in config.upstreams.items()
         }
         self.on_updated: Callable[[str], None] = lambda _: None

@@ -5,11 +5,14 @@ the legacy handshake, then the SSE of 2024-11-05.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import (
+    GatewayError,
     SessionLost,
     UpstreamAnswered,
     UpstreamBroken,
@@ -23,10 +26,14 @@ from gateway.upstream.http_wire import HttpWire, UpstreamHttpError
 from gateway.upstream.legacy import LegacySession
 from gateway.upstream.legacy_sse import SseChannel
 from gateway.upstream.modern import ModernSession
+from gateway.upstream.restarts import Restarts
 from gateway.upstream.session import UNKNOWN, Era, Session, Transport
+from gateway.upstream.starts import Starts
 from gateway.upstream.stdio import ProcessChannel
 
 SomeSession = TypeVar("SomeSession", bound=Session)
+# A call waits for the next start of a program that has just ended, if that is soon.
+PATIENT_SECONDS = 2.0
 
 
 class Speech(NamedTuple):
@@ -45,12 +52,15 @@ class Connector:
         config: UpstreamConfig,
         known: Speech | None = None,
         misbehaved: Callable[[str], None] = lambda _: None,
+        starts: Starts | None = None,
     ):
         self._namespace = namespace
         self._misbehaved = misbehaved
         self._config = config
         self._wire = HttpWire(namespace, config) if config.url is not None else None
         self._errands = Errands()
+        self._starts = starts or Starts()
+        self._restarts = Restarts()
         self.speech = _configured(config) or known
 
     def __repr__(self) -> str:
@@ -63,12 +73,9 @@ class Connector:
             UpstreamError: it cannot be reached, or is no MCP server that we can speak with.
         """
         try:
-            async with asyncio.timeout(self._config.patience):
-                session = await self._open(capabilities)
+            session = await self._open(capabilities)
         except TimeoutError:
-            raise UpstreamDown(
-                self._namespace, f"did not answer within {self._config.patience:g} s of connecting. Is it running?"
-            ) from None
+            raise self._silence() from None
         except UpstreamLost as error:  # only the handshake: no call was sent
             self.forget()
             raise UpstreamDown(self._namespace, f"{error.reason.removesuffix(UNKNOWN)}Nothing was sent.") from error
@@ -85,15 +92,23 @@ class Connector:
 
     async def _open(self, capabilities: Mapping[str, Any]) -> Session:
         if self._wire is None:
-            return await self._stdio(capabilities)
+            return await self._program(capabilities)
+        async with asyncio.timeout(self._config.patience):
+            return await self._http(self._wire, capabilities)
+
+    def _silence(self, said: str = "") -> UpstreamDown:
+        waited = f"did not answer within {self._config.patience:g} s of connecting"
+        return UpstreamDown(self._namespace, f"{waited}{said}. Is it running?")
+
+    async def _http(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
         match self.speech:
             case Speech("http", "modern"):
-                return self._heard(ModernSession(self._wire))
+                return self._heard(ModernSession(wire))
             case Speech("http", "legacy"):
-                return await self._legacy(self._wire, capabilities)
+                return await self._legacy(wire, capabilities)
             case Speech("sse"):
-                return await self._sse(self._wire, capabilities)
-        return await self._find_out(self._wire, capabilities)
+                return await self._sse(wire, capabilities)
+        return await self._find_out(wire, capabilities)
 
     async def _find_out(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
         if self._config.era != "legacy":
@@ -122,7 +137,36 @@ class Connector:
     async def _sse(self, wire: HttpWire, capabilities: Mapping[str, Any]) -> Session:
         return await self._duplex(await SseChannel.open(wire), "sse", "legacy", capabilities)
 
-    async def _stdio(self, capabilities: Mapping[str, Any]) -> Session:
+    async def _program(self, capabilities: Mapping[str, Any]) -> Session:
+        """A process of its own, started when its turn has come; that it ends by itself is held against the next."""
+        await self._turn()
+        try:
+            async with self._starts.place():
+                session = await self._stdio(capabilities)
+        except UpstreamLost as error:
+            self._ended(error)
+            raise
+        session.on_lost = self._ended
+        return session
+
+    async def _turn(self) -> None:
+        now = asyncio.get_running_loop().time
+        while (wait := self._restarts.wait(now())) > 0:
+            if wait > PATIENT_SECONDS:
+                raise self._too_often(wait)
+            await asyncio.sleep(wait)
+
+    def _too_often(self, wait: float) -> UpstreamDown:
+        at = datetime.fromtimestamp(time.time() + wait, UTC).isoformat(timespec="seconds")
+        often = f"ended by itself {self._restarts.in_a_row} times in a row"
+        last = f"The last time it {self._restarts.words}"
+        return UpstreamDown(self._namespace, f"{often}. {last} It may be started again at {at}. Nothing was sent.")
+
+    def _ended(self, error: GatewayError) -> None:
+        words = error.reason if isinstance(error, UpstreamError) else error.message
+        self._restarts.ended(asyncio.get_running_loop().time(), words.removesuffix(UNKNOWN).strip())
+
+    async def _stdio(self, capabilities: Mapping[str, Any]) -> DuplexSession:
         era = self.speech.era if self.speech is not None else None
         try:
             return await self._process(era, capabilities)
@@ -132,13 +176,17 @@ class Connector:
             # Some legacy servers end when the first thing they hear is not `initialize`.
             return await self._process("legacy", capabilities)
 
-    async def _process(self, era: Era | None, capabilities: Mapping[str, Any]) -> Session:
+    async def _process(self, era: Era | None, capabilities: Mapping[str, Any]) -> DuplexSession:
         channel = await ProcessChannel.start(self._namespace, self._config)
-        return await self._duplex(channel, "stdio", era, capabilities)
+        try:
+            async with asyncio.timeout(self._config.patience):
+                return await self._duplex(channel, "stdio", era, capabilities)
+        except TimeoutError:
+            raise self._silence(channel.said) from None
 
     async def _duplex(
         self, channel: Channel, transport: Transport, era: Era | None, capabilities: Mapping[str, Any]
-    ) -> Session:
+    ) -> DuplexSession:
         session = self._heard(DuplexSession(self._namespace, channel, transport, capabilities))
         try:
             await session.open(era, self._config.patience / 3)

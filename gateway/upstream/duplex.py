@@ -5,7 +5,7 @@ Each call's own task runs its callbacks, fed through its own inbox, so a slow ca
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, UpstreamLost, UpstreamTooLarge
@@ -91,6 +91,8 @@ class DuplexSession(Session):
         self._changes = _Inbox()
         self._errands = Errands()
         self._ended = False
+        self.on_lost: Callable[[GatewayError], None] = lambda _: None
+        """Called with the reason when it ends without having been closed."""
         self._reader = asyncio.create_task(self._read(), name=f"reader {namespace}")
 
     def __repr__(self) -> str:
@@ -195,9 +197,10 @@ class DuplexSession(Session):
             ending = error
         finally:
             self.closed = self._ended = True
-        self._fail_calls(
-            ending or UpstreamLost(self._namespace, f"went away{await self._channel.last_words()}. {UNKNOWN}")
-        )
+        if ending is None:
+            ending = UpstreamLost(self._namespace, f"went away{await self._channel.last_words()}. {UNKNOWN}")
+        self.on_lost(ending)
+        self._fail_calls(ending)
         await self._channel.close()  # nobody may come for it for a while, and its children and pipes are still there
 
     def _fail_calls(self, ending: GatewayError) -> None:

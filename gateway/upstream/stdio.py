@@ -124,7 +124,12 @@ class ProcessChannel:
                 await asyncio.wait([self._listener])
         status = self._process.returncode
         ended = f" (exit status {status})" if status is not None else ""
-        return ended + (f"; it said: {said}" if (said := str(self._stderr)) else "")
+        return ended + self.said
+
+    @property
+    def said(self) -> str:
+        """What it last wrote to stderr, as the end of a sentence."""
+        return f"; it said: {said}" if (said := str(self._stderr)) else ""
 
     async def close(self) -> None:
         """Close its input, then ask, then force; its whole process group goes. Nobody may read from it any more."""

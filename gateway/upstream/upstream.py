@@ -33,6 +33,7 @@ from gateway.upstream.pool import SessionPool
 from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
+from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds, declares_tasks
 from gateway.upstream.watch import Watcher
 
@@ -61,7 +62,7 @@ class Upstream:
     """One other MCP server.
 
     `on_listing` is called after each change of what it offers, `on_updated` with its own URI of a resource that
-    changed and that somebody watches.
+    changed and that somebody watches. `starts` are the places for starting programs that it shares with others.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Upstream:
         on_listing: Callable[[], None] = lambda: None,
         on_updated: Callable[[str], None] = lambda _: None,
         task_ids: TaskIds | None = None,
+        starts: Starts | None = None,
     ):
         self.namespace = namespace
         self.config = config
@@ -81,6 +83,7 @@ class Upstream:
         self.header_maps: Mapping[str, dict[tuple[str, ...], str]] = {}
         self._on_listing = on_listing
         self.faults = Faults(namespace)
+        self._starts = starts
         self._file = ListingFile(state_dir, namespace, config)
         self._stateful = True
         self._remember(self._file.load() if config.is_on else None)
@@ -109,7 +112,7 @@ class Upstream:
             self._stateful = kept.stateful
             self._adopt_listing(kept.listing)
         speech = kept.speech if kept is not None else None
-        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen)
+        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen, self._starts)
 
     def _adopt_listing(self, listing: Listing) -> None:
         self.listing = listing
@@ -191,9 +194,10 @@ class Upstream:
         return UpstreamDown(self.namespace, f"was never heard, since {since}.{why}", since=since)
 
     def _mark_down(self, error: UpstreamError) -> None:
+        since = self.health.since if self.health.state == "down" else time.time()
         if self.health.state != "down":
-            self.health = Health("down", time.time(), error.message)
             log.warning("upstream %s is down: %s", self.namespace, error.message)
+        self.health = Health("down", since, error.message)
 
     # listing
 

@@ -10,9 +10,11 @@ from statistics import median
 import psutil
 import pytest
 
-from gateway.errors import UpstreamLost, UpstreamTimeout, UpstreamTooLarge
+from gateway.errors import UpstreamDown, UpstreamLost, UpstreamSuspended, UpstreamTimeout, UpstreamTooLarge
+from gateway.upstream import restarts
+from gateway.upstream.session import SILENT
 from gateway.upstream.upstream import Upstream
-from tests.upstream.fronts import NAMESPACE, Front, config_for, text_of
+from tests.upstream.fronts import ADA, NAMESPACE, Front, config_for, text_of
 from tests.upstreams.kit import Command, raw_stdio
 
 CALLS = 100
@@ -63,6 +65,19 @@ async def latencies(front: Front) -> list[float]:
         assert text_of(await front.call("echo", text="well")) == "well"
         took.append(time.perf_counter() - began)
     return took
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it still runs; a zombie does not, and one of a child's children is for the system to fetch."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def left_behind(error: UpstreamLost) -> int:
+    """The process that a child which leaves one says that it left."""
+    return int(error.reason.partition("it said: left ")[2].split()[0])
 
 
 def rss() -> int:
@@ -116,8 +131,8 @@ async def test_a_child_that_hangs_costs_its_caller_the_deadline(tmp_path):
 
 async def test_every_call_that_runs_in_a_crash_gets_one_answer(bad):
     bad.target.control(fault="hang", on="tools/call")
-    calls = [asyncio.create_task(bad.call("echo", text="x")) for _ in range(10)]
-    await bad.target.wait_for("request", "echo", count=10)
+    calls = [asyncio.create_task(bad.call("slow", seconds=60)) for _ in range(10)]
+    await bad.target.wait_for("request", "slow", count=10)
     [pid] = bad.target.alive()
     psutil.Process(pid).kill()
     done, waiting = await asyncio.wait(calls, timeout=5)
@@ -125,14 +140,47 @@ async def test_every_call_that_runs_in_a_crash_gets_one_answer(bad):
     reasons = {str(each.exception()) for each in done}
     assert all(isinstance(each.exception(), UpstreamLost) for each in done)
     assert reasons == {"Upstream 'raw' went away (exit status -9). It is not known whether the call ran."}
-    assert len([each for each in bad.target.record() if each["name"] == "echo"]) == 10
+    assert len([each for each in bad.target.record() if each["name"] == "slow"]) == 10
 
 
 async def test_what_a_child_left_behind_goes_with_it_although_nobody_calls(bad):
     bad.target.control(fault="leave_child", on="tools/call")
     began = time.monotonic()
     with pytest.raises(UpstreamLost, match="exit status 70") as failure:
-        await bad.call("echo", text="x")
+        await bad.call("image")
     assert time.monotonic() - began < 5  # although what it left keeps its pipes open
-    left = int(failure.value.reason.partition("it said: left ")[2].split()[0])
-    await until(lambda: not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE)
+    await until(lambda: not is_alive(left_behind(failure.value)))
+
+
+async def crash(front: Front) -> UpstreamLost:
+    """One call at which the child crashes, past the gate that would soon let none through."""
+    with pytest.raises(UpstreamLost, match="exit status 70") as failure:
+        async with front.upstream.session(ADA, {}) as session:
+            await session.request("tools/call", {"name": "echo", "arguments": {"text": "x"}}, SILENT, {})
+    return failure.value
+
+
+async def test_twenty_crashes_leave_nothing_behind(bad, monkeypatch):
+    monkeypatch.setattr(restarts, "BACKOFF_SECONDS", (0.0,))
+    monkeypatch.setattr(restarts, "REST_SECONDS", (0.0,))
+    bad.target.control(fault="leave_child", on="tools/call")
+    gateway, files, left = psutil.Process(), [], []
+    for _ in range(20):
+        left.append(left_behind(await crash(bad)))
+        files.append(gateway.num_fds())
+    await until(lambda: not any(is_alive(pid) for pid in left) and bad.target.alive() == [])
+    assert len(set(left)) == 20
+    assert [each for each in gateway.children() if each.status() == psutil.STATUS_ZOMBIE] == []
+    await until(lambda: gateway.num_fds() <= files[0])
+
+
+async def test_one_that_crashes_at_every_call_is_soon_left_alone(bad, monkeypatch):
+    monkeypatch.setattr(restarts, "BACKOFF_SECONDS", (0.05,))
+    bad.target.control(fault="close_before", on="tools/call")
+    for _ in range(5):
+        await crash(bad)
+    started = len(bad.target.pids())
+    for _ in range(20):
+        with pytest.raises((UpstreamDown, UpstreamSuspended), match="5 times in a row"):
+            await bad.call("image")
+    assert len(bad.target.pids()) == started

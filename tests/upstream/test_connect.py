@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ import pytest
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import UpstreamBroken, UpstreamDown, UpstreamError, UpstreamRefused
+from gateway.upstream import restarts
 from gateway.upstream.connect import Connector, Speech
 from gateway.upstream.http_wire import UpstreamHttpError
 from gateway.upstream.session import SILENT
@@ -197,6 +199,48 @@ async def test_a_process_that_ends_at_once_is_named_with_its_last_words():
         await made.open({})
     assert failure.value.message == "Upstream 'raw' went away (exit status 4); it said: no licence. Nothing was sent."
     await made.close()
+
+
+async def test_a_process_that_says_why_it_waits_is_quoted(connector):
+    made = connector(
+        Command("sh", ("-c", "echo 'enter a code' >&2; sleep 60"), {}, Path(), Path()), connect_timeout=0.5
+    )
+    with pytest.raises(UpstreamDown) as failure:
+        await made.open({})
+    assert failure.value.reason == "did not answer within 0.5 s of connecting; it said: enter a code. Is it running?"
+
+
+async def test_one_that_ends_again_and_again_is_left_alone_for_a_while(monkeypatch, connector):
+    monkeypatch.setattr(restarts, "BACKOFF_SECONDS", (0.01,))
+    made = connector(Command("sh", ("-c", "echo 'no licence' >&2; exit 4"), {}, Path(), Path()))
+    for _ in range(5):
+        with pytest.raises(UpstreamDown, match=r"went away \(exit status 4\)"):
+            await made.open({})
+    with pytest.raises(UpstreamDown) as failure:
+        await made.open({})
+    assert failure.value.reason.startswith(
+        "ended by itself 5 times in a row. The last time it went away (exit status 4); it said: no licence. "
+        "It may be started again at 20"
+    )
+    assert failure.value.reason.endswith("+00:00. Nothing was sent.")
+
+
+async def test_a_start_waits_for_a_program_that_has_just_ended(monkeypatch, modern_command, connector):
+    monkeypatch.setattr(restarts, "BACKOFF_SECONDS", (0.3,))
+    made = connector(modern_command)
+    session = await made.open({})
+    psutil.Process(modern_command.alive()[0]).kill()
+    await until(lambda: session.closed)
+    began = time.monotonic()
+    assert await echo(made) == "a"
+    assert time.monotonic() - began > 0.2
+    await session.close()
+
+
+async def test_one_that_we_closed_has_not_ended_by_itself(modern_command, connector):
+    made = connector(modern_command)
+    assert await echo(made) == "a"
+    assert repr(made._restarts) == "<Restarts in_a_row=0 rests=0>"
 
 
 async def test_a_handshake_that_is_cancelled_leaves_no_process(tmp_path, connector):
