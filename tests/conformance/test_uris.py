@@ -31,6 +31,12 @@ def test_uris_go_there_and_back(asked: bytes, published: bytes):
     assert to_asked(published) == asked
 
 
+def test_the_tools_of_no_namespace_are_asked_for_under_one():
+    asked = b'{"name":"greet","arguments":{"name":"World","label":"greet"}}'
+    assert to_published(asked) == b'{"name":"test_greet","arguments":{"name":"World","label":"greet"}}'
+    assert to_published(b'{"name":"greeting"}') == b'{"name":"greeting"}'
+
+
 def test_templates_come_back_too():
     assert to_asked(b'{"uriTemplate":"test://test/template/{id}"}') == b'{"uriTemplate":"test://template/{id}"}'
 

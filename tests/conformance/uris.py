@@ -1,9 +1,9 @@
-"""The suite's resource URIs and those that a gateway publishes, told to each other on the wire.
+"""The suite's URIs and a few of its names, and those that a gateway publishes, told to each other on the wire.
 
 A tool or prompt of the namespace `test` is published as the suite calls it: `simple_text` as `test_simple_text`. A URI
 can't be: the suite asks for `test://static-text`, and a gateway publishes `scheme://namespace/rest`, which always has a
-path. So this stands between the suite and whatever it meets, fixture or gateway, and changes the URIs in requests and
-answers, there and back, and not one byte more.
+path. Nor can the tools for tasks, which the suite calls `greet` and the like. So this stands between the suite and
+whatever it meets, fixture or gateway, and changes those in requests and URIs in answers, and not one byte more.
 """
 
 import re
@@ -15,6 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 NAMESPACE = "test"
 """The fixture's namespace behind the gateway: what comes before `_` in all of the suite's names."""
 
+NAMES = (b"greet", b"slow_compute", b"failing_job", b"protocol_error_job", b"confirm_delete", b"multi_input")
+"""Tools that the suite calls by names of no namespace."""
+
+NAMED = re.compile(rb'("name"\s*:\s*")(' + b"|".join(NAMES) + rb')"')
 ASKED = re.compile(rb'("uri"\s*:\s*")test://')
 PUBLISHED = re.compile(rb'("uri(?:Template)?"\s*:\s*")test://test/')
 REWRITTEN = (b"application/json", b"text/event-stream")
@@ -23,7 +27,7 @@ REWRITTEN = (b"application/json", b"text/event-stream")
 
 def to_published(body: bytes) -> bytes:
     """A request as a gateway wants it."""
-    return ASKED.sub(rb"\1test://test/", body)
+    return NAMED.sub(rb'\1test_\2"', ASKED.sub(rb"\1test://test/", body))
 
 
 def to_asked(body: bytes) -> bytes:
@@ -103,4 +107,6 @@ def _header(name: bytes, value: bytes, length: int) -> tuple[bytes, bytes]:
         return name, str(length).encode()
     if name == b"mcp-name" and value.startswith(b"test://"):
         return name, value.replace(b"test://", b"test://test/", 1)
+    if name == b"mcp-name" and value in NAMES:
+        return name, b"test_" + value
     return name, value
