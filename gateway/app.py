@@ -41,7 +41,7 @@ def gateway_of(loaded: Loaded) -> Gateway:
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
     key = StateKey(loaded.state_dir, config.server.state_key)
     runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services, TaskIds(key.read))
-    metrics.collect(lambda: [(name, upstream_status(each)["state"]) for name, each in runtime.upstreams.items()])
+    metrics.collect(lambda: {name: upstream_status(each) for name, each in runtime.upstreams.items()})
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
     states = RequestStates(key, audience=config.server.name)
     return Gateway(

@@ -12,7 +12,7 @@ from gateway.cli import DEBUG
 from gateway.cli.check import why_off
 from gateway.config.load import Loaded, load
 from gateway.config.model import GatewayConfig
-from gateway.doors.own import upstream_status
+from gateway.doors.own import held_back, upstream_status
 from gateway.errors import ConfigurationError, Fault
 from gateway.server import Gateway
 from gateway.upstream.upstream import Upstream
@@ -61,6 +61,17 @@ def state_of(row: dict[str, Any]) -> str:
     """One upstream's state in words."""
     if row["off_because"]:
         return f"off: {row['off_because']}"
+    back = f"; {held}" if (held := held_back(row)) else ""
     if row["state"] == "up":
-        return f"up: {tools(row['tools'])}, {row['era']}, {row['transport']}"
-    return f"{row['state']}: {row['reason']}" if row["reason"] else "not heard yet"
+        return f"up: {tools(row['tools'])}, {row['era']}, {row['transport']}{back}"
+    if row["listed_seconds_ago"] is not None:
+        back += f"; {tools(row['tools'])} as listed {age(row['listed_seconds_ago'])} ago"
+    return (f"{row['state']}: {row['reason']}" if row["reason"] else "not heard yet") + back
+
+
+def age(seconds: float) -> str:
+    """A time in words, in the largest unit that it has two of."""
+    for unit, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{seconds:.0f} s"

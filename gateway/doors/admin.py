@@ -7,7 +7,7 @@ from fastmcp.server.auth import AuthProvider
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.doors.own import OWN, upstream_status
+from gateway.doors.own import OWN, held_back, upstream_status
 from gateway.doors.serving import Serving
 from gateway.errors import Unauthenticated
 from gateway.model.principal import LOOPBACK, Principal
@@ -30,9 +30,11 @@ def readyz(serving: Serving, is_ready: Callable[[], bool]) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         ready = is_ready()
-        upstreams = {name: upstream_status(each)["state"] for name, each in serving.upstreams.items()}
+        found = {name: upstream_status(each) for name, each in serving.upstreams.items()}
+        upstreams = {name: each["state"] for name, each in found.items()}
         reasons = [] if ready else ["starting"]
         reasons += [f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "off")]
+        reasons += [f"upstream {name} is {why}" for name, each in found.items() if (why := held_back(each))]
         body = {"status": "ready" if ready else "not ready", "reasons": reasons, "upstreams": upstreams}
         return JSONResponse(body, 200 if ready else 503)
 

@@ -1,7 +1,7 @@
 """What the gateway offers of itself: `config://server` and `status://system`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from fastmcp import FastMCP
 
 from gateway.doors.serving import Serving
 from gateway.observe.redact import REDACTOR
+from gateway.upstream.gate import GateState
 from gateway.upstream.upstream import Upstream
 
 # The namespace, in scopes and call events, of what the gateway offers of itself; its names have no prefix.
@@ -69,7 +70,30 @@ def upstream_status(upstream: Upstream) -> dict[str, Any]:
         "sessions": len(upstream.pool),
         "calls_running": upstream.bulkhead.running,
         "calls_waiting": upstream.bulkhead.waiting,
+        "retries": upstream.retries.spent,
+        "breaker": _breaker(upstream.gate.state()),
+        "limited_for_seconds": round(upstream.gate.limited_for(), 1),
         "tools": len(listing.tools),
         "listed_seconds_ago": round(time.time() - listing.heard_at, 1) if listing.heard_at else None,
         "faults": [REDACTOR.text(fault) for fault in upstream.faults.all],
+    }
+
+
+def held_back(status: Mapping[str, Any]) -> str:
+    """In words, why an upstream of that status is sent no calls now; empty where it is."""
+    if status["limited_for_seconds"]:
+        return f"limiting us for another {status['limited_for_seconds']:.0f} s"
+    breaker = status["breaker"]
+    if breaker["state"] == "closed":
+        return ""
+    return f"suspended after {breaker['failures']} failures in a row, and tried in {breaker['tried_in_seconds']:.0f} s"
+
+
+def _breaker(gate: GateState) -> dict[str, Any]:
+    return {
+        "state": gate.state,
+        "since": datetime.fromtimestamp(gate.since, UTC).isoformat(timespec="seconds"),
+        "failures": gate.failures,
+        "reason": REDACTOR.text(gate.reason),
+        "tried_in_seconds": round(gate.tried_in, 1),
     }

@@ -1,9 +1,10 @@
 """Prometheus metrics: a sink that counts and times calls, the upstreams' states, and the process's own figures."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -16,7 +17,8 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 MOST_NAMES = 10_000
 OTHER = "(other)"
 
-States = Callable[[], Iterable[tuple[str, str]]]
+Upstreams = Callable[[], Mapping[str, Mapping[str, Any]]]
+"""The status of each upstream, as `status://system` has it."""
 
 
 class Metrics:
@@ -49,9 +51,9 @@ class Metrics:
         self._calls.labels(event.kind, event.namespace, self._name(event), event.outcome, event.error).inc()
         self._seconds.labels(event.namespace).observe(event.seconds)
 
-    def collect(self, states: States) -> None:
-        """Ask `states` at every scrape for the namespace and state of each upstream."""
-        self._registry.register(_Upstreams(states))
+    def collect(self, read: Upstreams) -> None:
+        """Ask `read` at every scrape how the upstreams do."""
+        self._registry.register(_Upstreams(read))
 
     def render(self) -> tuple[bytes, str]:
         """The exposition of all metrics, and its content type."""
@@ -66,15 +68,35 @@ class Metrics:
         return event.name
 
 
+GAUGES = (
+    ("gateway_upstream_calls_running", "Calls that an upstream works on.", "calls_running"),
+    ("gateway_upstream_calls_waiting", "Calls that wait for a place at an upstream.", "calls_waiting"),
+    ("gateway_upstream_listing_age_seconds", "How long ago an upstream said what it offers.", "listed_seconds_ago"),
+)
+
+
 class _Upstreams(Collector):
-    def __init__(self, states: States):
-        self._states = states
+    def __init__(self, read: Upstreams):
+        self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        gauge = GaugeMetricFamily("gateway_upstream_state", "1 for the state it is in.", labels=("upstream", "state"))
-        for namespace, state in self._states():
-            gauge.add_metric((namespace, state), 1)
-        yield gauge
+        found = self._read()
+        state = GaugeMetricFamily("gateway_upstream_state", "1 for the state it is in.", labels=("upstream", "state"))
+        breaker = GaugeMetricFamily(
+            "gateway_upstream_breaker", "1 for the state its breaker is in.", labels=("upstream", "state")
+        )
+        retries = CounterMetricFamily("gateway_upstream_retries", "Calls sent again.", labels=("upstream",))
+        for name, status in found.items():
+            state.add_metric((name, status["state"]), 1)
+            breaker.add_metric((name, status["breaker"]["state"]), 1)
+            retries.add_metric((name,), status["retries"])
+        yield from (state, breaker, retries)
+        for metric, told, key in GAUGES:
+            gauge = GaugeMetricFamily(metric, told, labels=("upstream",))
+            for name, status in found.items():
+                if status[key] is not None:
+                    gauge.add_metric((name,), status[key])
+            yield gauge
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: asking the upstreams while they are still being set up would be too soon."""

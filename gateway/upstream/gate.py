@@ -33,14 +33,13 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class GateState:
-    """How a gate stands: since when (POSIX seconds), why, and in how many seconds a call is let through again."""
+    """How a gate stands: since when (POSIX seconds), why, and in how many seconds it is tried again."""
 
     state: State
     since: float
     failures: int
     reason: str
-    opens_in: float
-    limited_for: float
+    tried_in: float
 
 
 class Gate:
@@ -125,10 +124,8 @@ class Gate:
     def state(self) -> GateState:
         """How it stands now."""
         breaker, now = self._breaker, self._clock()
-        opens_in = max(breaker.until - now, 0.0) if breaker.state == "open" else 0.0
-        return GateState(
-            breaker.state, self._posix(breaker.since, now), breaker.failures, self._reason, opens_in, self.limited_for()
-        )
+        tried_in = max(breaker.until - now, 0.0) if breaker.state == "open" else 0.0
+        return GateState(breaker.state, self._posix(breaker.since, now), breaker.failures, self._reason, tried_in)
 
     def limited_for(self) -> float:
         """For how many seconds yet the upstream wants no calls."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import DEBUG
-from gateway.cli.serving import gateway_from, state_of, tools, upstream_rows
+from gateway.cli.serving import age, gateway_from, state_of, tools, upstream_rows
 from gateway.config.model import UpstreamConfig
 from gateway.errors import ConfigurationError, UpstreamDown
 from gateway.upstream.gate import Pass
@@ -79,6 +79,21 @@ def test_an_upstream_that_is_down_says_why(tmp_path: Path):
     found = upstream(tmp_path)
     found.failed(UpstreamDown("docs", "cannot be reached."), Pass(0))
     assert words(found) == "down: Upstream 'docs' cannot be reached."
+
+
+def test_an_upstream_that_is_suspended_says_until_when(tmp_path: Path):
+    found = upstream(tmp_path)
+    for _ in range(5):
+        found.failed(UpstreamDown("docs", "cannot be reached."), found.gate.enter())
+    assert words(found) == (
+        "down: Upstream 'docs' cannot be reached.; suspended after 5 failures in a row, and tried in 30 s"
+    )
+
+
+def test_an_age_has_a_unit_that_people_use():
+    assert [age(seconds) for seconds in (1.4, 119, 120, 7_199, 7_200, 200_000)] == [
+        "1 s", "119 s", "2 minutes", "119 minutes", "2 hours", "2 days",
+    ]  # fmt: skip
 
 
 def test_tools_are_counted_as_people_do():

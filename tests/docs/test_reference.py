@@ -100,7 +100,7 @@ def _errors(kind: type[GatewayError]) -> list[tuple[str, int]]:
 
 def test_every_metric_is_there() -> None:
     metrics = Metrics()
-    metrics.collect(lambda: [])
+    metrics.collect(lambda: {})
     exposed = set(re.findall(r"^# HELP (gateway_\w+)", metrics.render()[0].decode(), re.MULTILINE))
     told = {name.strip("`") for name in rows(section(DOCS / "operations.md", "Metrics"))}
     assert told == {name for name in exposed if not name.endswith("_created")}

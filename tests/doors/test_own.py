@@ -5,9 +5,12 @@ import os
 from typing import Any
 
 import psutil
-from dirty_equals import IsDatetime, IsFloat, IsInt, IsPositive
+import pytest
+from dirty_equals import IsDatetime, IsFloat, IsInt, IsPositive, IsStr
 from fastmcp import Client
+from mcp.shared.exceptions import MCPError
 
+from gateway.doors.own import held_back
 from tests.doors.conftest import Watch
 from tests.upstreams.kit import Running
 
@@ -51,6 +54,27 @@ async def test_each_upstream_is_described(watch: Watch, raw_modern: Running, raw
     assert "cannot be reached" in upstreams["gone"]["reason"]
     assert upstreams["gone"]["listed_seconds_ago"] is None
     assert [each["calls_running"] for each in upstreams.values()] == [0, 0, 0]
+    assert [each["breaker"]["state"] for each in upstreams.values()] == ["closed"] * 3
+
+
+async def test_one_that_fails_in_every_call_is_shown_as_suspended(watch: Watch, raw_modern: Running) -> None:
+    async with watch(raw=raw_modern) as watched, Client(watched.gateway) as client:
+        raw_modern.control(fault="server_error", on="tools/call")
+        for _ in range(5):
+            with pytest.raises(MCPError):
+                await client.call_tool("raw_echo", {"text": "x"})
+        status = (await read(client, "status://system"))["upstreams"]["raw"]
+    assert status["state"] == "up"
+    assert status["retries"] == 3, "two, and a fifth of five calls"
+    assert status["breaker"] == {
+        "state": "open",
+        "since": IsDatetime(iso_string=True),
+        "failures": 5,
+        "reason": IsStr(regex=r"answered HTTP 500\..*"),
+        "tried_in_seconds": IsFloat(gt=20, le=30),
+    }
+    assert held_back(status) == IsStr(regex=r"suspended after 5 failures in a row, and tried in \d+ s")
+    assert held_back(status | {"limited_for_seconds": 6.6}) == "limiting us for another 7 s"
 
 
 async def test_an_upstreams_faults_are_told(watch: Watch, raw_modern: Running) -> None:

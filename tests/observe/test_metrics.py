@@ -1,6 +1,7 @@
 """Metrics of calls and upstreams, as a scraper reads them."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -55,12 +56,29 @@ def test_names_without_end_become_one_label(metrics, monkeypatch):
     assert found == {"github_0": 2, "github_1": 1, "github_2": 1, "(other)": 7}
 
 
+def status(state: str = "up", breaker: str = "closed", listed: float | None = 2.5) -> dict[str, Any]:
+    return {
+        "state": state,
+        "breaker": {"state": breaker},
+        "retries": 3,
+        "calls_running": 1,
+        "calls_waiting": 2,
+        "listed_seconds_ago": listed,
+    }
+
+
 def test_the_states_of_upstreams_are_asked_at_each_scrape(metrics):
-    states = [("github", "up")]
-    metrics.collect(lambda: states)
+    found = {"github": status()}
+    metrics.collect(lambda: found)
     assert samples(metrics, "gateway_upstream_state") == {("up", "github"): 1}
-    states[:] = [("github", "down"), ("files", "up")]
+    found["github"] = status("down", "open")
+    found["files"] = status(listed=None)
     assert samples(metrics, "gateway_upstream_state") == {("down", "github"): 1, ("up", "files"): 1}
+    assert samples(metrics, "gateway_upstream_breaker") == {("open", "github"): 1, ("closed", "files"): 1}
+    assert samples(metrics, "gateway_upstream_retries_total") == {("github",): 3, ("files",): 3}
+    assert samples(metrics, "gateway_upstream_calls_running") == {("github",): 1, ("files",): 1}
+    assert samples(metrics, "gateway_upstream_calls_waiting") == {("github",): 2, ("files",): 2}
+    assert samples(metrics, "gateway_upstream_listing_age_seconds") == {("github",): 2.5}
 
 
 def test_states_are_not_asked_before_the_first_scrape(metrics):
