@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from secrets import token_hex
 
 from fastmcp.server.http import HostOriginGuardMiddleware
+from mcp_types import HEADER_MISMATCH
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +23,13 @@ HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 # part of what it gets: `[::1].evil.example` would pass there.
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 ORIGIN = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*://{HOST.pattern}")
+# The SDK goes by the first one, and would let a request that somebody else takes for a modern one pass as a legacy one
+# (2026-07-28 `basic/transports/streamable-http`, Server Validation).
+TWO_VERSIONS = {
+    "jsonrpc": "2.0",
+    "id": None,
+    "error": {"code": HEADER_MISMATCH, "message": "The mcp-protocol-version header appears more than once. Send one."},
+}
 NO_AUTHENTICATION = (
     "This gateway has no authentication configured and serves loopback only. Make a key with `gateway keys create`."
 )
@@ -61,6 +69,8 @@ class Edge:
             await Response("Misdirected Request", 421)(scope, receive, send)
         elif (origins := Headers(scope=scope).getlist("origin")) and not _is_one(ORIGIN, origins):
             await Response("Forbidden Origin", 403)(scope, receive, send)
+        elif len(Headers(scope=scope).getlist("mcp-protocol-version")) > 1:
+            await JSONResponse(TWO_VERSIONS, 400)(scope, receive, send)
         elif "authorization" in Headers(scope=scope):
             await self._with_credential(scope, receive, send)
         else:

@@ -225,6 +225,22 @@ REQUIREMENTS = (
         "2026-07-28 server/utilities/completion#capabilities",
         "Completion is advertised while some upstream completes anything, and then only.",
     ),
+    # headers
+    Requirement(
+        "headers.agree",
+        "2026-07-28 basic/transports/streamable-http#server-validation",
+        "Headers that do not say what the body says, under the public name, or say it twice, are refused: 400, -32020.",
+    ),
+    Requirement(
+        "headers.encoded",
+        "2026-07-28 basic/transports/streamable-http#value-encoding",
+        "A header value in its Base64 form is understood.",
+    ),
+    Requirement(
+        "headers.params",
+        "2026-07-28 basic/transports/streamable-http#server-behavior-for-custom-headers",
+        "Arguments that a tool wants in headers are checked against its public schema: 400, -32020.",
+    ),
     # pages
     Requirement(
         "pages.whole",
