@@ -16,7 +16,7 @@ from bench.load import WrongAnswer
 from bench.machine import words
 from bench.report import Section, page, picture
 from bench.rounds import FULL, QUICK, Effort, SaysNothing
-from bench.scenarios import calls, faults, sizes
+from bench.scenarios import calls, faults, others, sizes
 from tests.upstreams.process import NotStarted
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -49,6 +49,7 @@ SCENARIOS = (
     Scenario("memory", sizes.memory, ("memory",)),
     Scenario("hung", faults.hung, ("hung",)),
     Scenario("ready", faults.ready, ("ready",)),
+    Scenario("others", others.others),
 )
 
 

@@ -165,7 +165,7 @@ class Connection(asyncio.Protocol):
         if body != self._right:
             try:
                 self._check(self._parser.get_status_code(), body)
-            except (WrongAnswer, ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
+            except WrongAnswer as error:
                 self._fail(error)
                 return
             self._right = body
@@ -267,9 +267,12 @@ async def _answered(
 
 def _checker(target: Target, request: Request, client: int) -> Callable[[int, bytes], None]:
     def check(status: int, body: bytes) -> None:
-        message = message_of(body)
-        right = status == 200 and message.get("id") == client + 1 and "result" in message
-        if not right or not request.check(client, message["result"]):
+        try:
+            message = message_of(body)
+            right = status == 200 and message["id"] == client + 1 and request.check(client, message["result"])
+        except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+            right = False
+        if not right:
             raise WrongAnswer(f"{target.url} gave a wrong answer to {request.method}: {status} {body[:300]!r}")
 
     return check

