@@ -10,14 +10,12 @@ from tempfile import TemporaryDirectory
 import psutil
 
 from bench.load import Target
-from gateway.config.model import ServerConfig
 from gateway.policy.keys import KeyStore
 from tests.upstreams import process
 
 MOST_IN_FLIGHT = 100_000
 """The bound on calls in flight, for every part: out of reach."""
 PATIENCE = 30.0
-HAS_EXPRESS = "express" in ServerConfig.model_fields
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,8 @@ def gateway(
             f'[upstreams.up{number}]\nurl = "{url}"\nmax_in_flight = {MOST_IN_FLIGHT}\n'
             for number, url in enumerate(urls)
         )
-        door = f"server.express = {str(express).lower()}\n" if HAS_EXPRESS else ""
-        file.write_text(f'server.state_dir = "state"\nlog.format = "json"\n{door}{services}{"".join(upstreams)}')
+        head = f'server.state_dir = "state"\nserver.express = {str(express).lower()}\nlog.format = "json"\n'
+        file.write_text(head + services + "".join(upstreams))
         key = ""
         if everything:
             _, key = KeyStore(file.parent / "state").create("bench", ["own:*", *(f"up{n}:*" for n in range(len(urls)))])

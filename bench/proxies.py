@@ -122,9 +122,8 @@ def _address(host: str, port: int) -> dict[str, Any]:
 @contextlib.contextmanager
 def program(command: Sequence[str], port: int) -> Generator[int]:
     """Any program that listens on `port`, its process id once it does; what it says is thrown away."""
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
-    ) as started:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True) as started:
         try:
             _wait_until_open(started, port)
             yield started.pid
