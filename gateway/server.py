@@ -103,7 +103,7 @@ class Gateway(FastMCP):
         self._changes.serve(self._mcp_server)
         runtime.watch(self._tell_instructions)
         runtime.watch(self._changes.catalog_changed)
-        runtime.watch(Completions(runtime, self._mcp_server).catalog_changed)
+        runtime.watch(Completions(runtime, runtime.services, self).catalog_changed)
         runtime.watch(Tasks(runtime, runtime.task_ids, self).catalog_changed)
         runtime.on_updated = self._changes.resource_changed
         self._add_routes(auth, metrics)

@@ -2,69 +2,85 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import mcp_types as types
-from fastmcp.server.dependencies import get_access_token
-from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel.server import Server
-from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from fastmcp import FastMCP
+from fastmcp.server.context import Context
+from fastmcp.server.dependencies import bind_request_context
+from mcp.server.context import HandlerResult, ServerRequestContext
 from pydantic import ValidationError
 
 from gateway.catalog.catalog import Catalog
+from gateway.doors.caller import Incoming, LogLevels, incoming
 from gateway.doors.main import on_the_wire
 from gateway.doors.serving import Serving
 from gateway.errors import UnknownName, UpstreamBroken
 from gateway.guard import Call
 from gateway.model.route import Route
 from gateway.observe.logs import bound_request_id, request_id
-from gateway.policy.authenticate import principal_of
 from gateway.upstream.relay import Exchange, complete
-from gateway.upstream.sharing import Caller
 
 METHOD = "completion/complete"
 NOTHING = types.CompleteResult(completion=types.Completion(values=[]))
 
+Request = ServerRequestContext[Any, Any]
+Reference = types.PromptReference | types.ResourceTemplateReference
+
 
 class Completions:
-    """Answers `completion/complete`, and is advertised while some upstream completes anything."""
+    """Answers `completion/complete`, and is advertised while some service or upstream completes anything."""
 
-    def __init__(self, serving: Serving, server: Server[Any]):
+    def __init__(self, serving: Serving, services: Mapping[str, FastMCP], gateway: FastMCP):
         self._serving = serving
-        self._server = server
+        self._services = services
+        self._gateway = gateway
 
     def catalog_changed(self, _: Catalog) -> None:
         """Offer completion, or no longer: the SDK advertises what has a handler, and cannot take one back itself."""
-        if any("completions" in each.listing.capabilities for each in self._serving.upstreams.values()):
-            self._server.add_request_handler(METHOD, types.CompleteRequestParams, self._complete)
+        server = self._gateway._mcp_server
+        upstreams = ("completions" in each.listing.capabilities for each in self._serving.upstreams.values())
+        if any(_completes(each) for each in self._services.values()) or any(upstreams):
+            server.add_request_handler(METHOD, types.CompleteRequestParams, self._complete)
         else:
-            self._server._request_handlers.pop(METHOD, None)
+            server._request_handlers.pop(METHOD, None)
 
-    async def _complete(
-        self, context: ServerRequestContext[Any, Any], params: types.CompleteRequestParams
-    ) -> types.CompleteResult:
-        with on_the_wire(), nullcontext() if request_id.get() else bound_request_id():
+    async def _complete(self, request: Request, params: types.CompleteRequestParams) -> HandlerResult:
+        with on_the_wire(), bind_request_context(request), nullcontext() if request_id.get() else bound_request_id():
+            async with Context(fastmcp=self._gateway, session=request.session) as context:
+                arrived = incoming(context, LogLevels())
             route = self._find(params.ref)
-            if route.owner == "service":
-                return NOTHING
-            modern = context.protocol_version in MODERN_PROTOCOL_VERSIONS
-            principal = principal_of(get_access_token())
-            call = Call(request_id.get(), route, principal, "modern" if modern else "legacy")
-            session = None if modern or context.request is None else context.request.headers.get("mcp-session-id")
-            meta = context.params.get("_meta") if isinstance(context.params, Mapping) else None
-            sent = params.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"ref", "meta"})
-            exchange = Exchange(Caller(principal.subject, session), {**sent, "_meta": meta or {}})
+            call = Call(request_id.get(), route, arrived.principal, arrived.era)
 
-            async def relayed() -> types.CompleteResult:
-                found = await complete(self._serving.upstreams[route.namespace], route, exchange)
-                try:
-                    return types.CompleteResult.model_validate(found)
-                except ValidationError as error:
-                    raise UpstreamBroken(route.namespace, f"answered {METHOD} with no such result.") from error
+            async def answered() -> HandlerResult:
+                if route.owner == "service":
+                    return await self._of_service(route, request, params)
+                return await self._of_upstream(route, arrived, params)
 
-            return await self._serving.guard.call(call, relayed, lambda _: False)
+            return await self._serving.guard.call(call, answered, lambda _: False)
 
-    def _find(self, reference: types.PromptReference | types.ResourceTemplateReference) -> Route:
+    async def _of_service(self, route: Route, request: Request, params: types.CompleteRequestParams) -> HandlerResult:
+        """What the service's own handler says, under the service's own name for the prompt or template."""
+        service = self._services.get(route.namespace)
+        handler = service._mcp_server.get_request_handler(METHOD) if service is not None else None
+        if handler is None:
+            return NOTHING
+        own = params.model_copy(update={"ref": _reference(route, params.ref)})
+        return await handler.handler(replace(request, params=own.model_dump(by_alias=True, exclude_none=True)), own)
+
+    async def _of_upstream(
+        self, route: Route, arrived: Incoming, params: types.CompleteRequestParams
+    ) -> types.CompleteResult:
+        sent = params.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"ref", "meta"})
+        exchange = Exchange(arrived.caller, {**sent, "_meta": arrived.meta}, arrived.listener)
+        found = await complete(self._serving.upstreams[route.namespace], route, exchange)
+        try:
+            return types.CompleteResult.model_validate(found)
+        except ValidationError as error:
+            raise UpstreamBroken(route.namespace, f"answered {METHOD} with no such result.") from error
+
+    def _find(self, reference: Reference) -> Route:
         catalog = self._serving.catalog
         if isinstance(reference, types.PromptReference):
             route = catalog.prompt(reference.name)
@@ -73,3 +89,12 @@ class Completions:
         if route is None:
             raise UnknownName("There is no such prompt or template to complete. List them to see what there is.")
         return route
+
+
+def _completes(service: FastMCP) -> bool:
+    return service._mcp_server.get_request_handler(METHOD) is not None
+
+
+def _reference(route: Route, public: Reference) -> Reference:
+    key = "name" if route.kind == "prompt" else "uri"
+    return public.model_copy(update={key: route.original})

@@ -223,7 +223,12 @@ REQUIREMENTS = (
     Requirement(
         "completion.advertised",
         "2026-07-28 server/utilities/completion#capabilities",
-        "Completion is advertised while some upstream completes anything, and then only.",
+        "Completion is advertised while some service or upstream completes anything, and then only.",
+    ),
+    Requirement(
+        "completion.service",
+        "2026-07-28 server/utilities/completion#requesting-completions",
+        "Arguments of a service's prompts and templates are completed by the service, under its own names.",
     ),
     # headers
     Requirement(

@@ -1,6 +1,7 @@
 """Completing the arguments of prompts and templates."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,13 +49,36 @@ async def test_an_unknown_prompt_is_an_error(pair: Pair) -> None:
     assert answer.error["code"] == -32602
 
 
+GUESS = '[services.guess]\nmodule = "tests.gateways.completing:server"'
+
+each_client = pytest.mark.parametrize("era", CLIENTS)
+
+
+@requirement("completion.service")
+@each_client
+async def test_arguments_of_a_service_are_completed_by_the_service(era: Era, tmp_path: Path) -> None:
+    paint = {"type": "ref/prompt", "name": "guess_paint"}
+    async with over_http(tmp_path, configuration({}, GUESS)) as (_, url), wire(url, era) as client:
+
+        async def completed(ref: dict[str, str], name: str, value: str, **more: Any) -> dict[str, Any]:
+            argument = {"name": name, "value": value}
+            return (await client.ask("completion/complete", ref=ref, argument=argument, **more)).result["completion"]
+
+        assert (await completed(paint, "colour", "bl"))["values"] == ["blue", "black"]
+        shades = await completed(paint, "shade", "", context={"arguments": {"colour": "red"}})
+        assert shades["values"] == ["light red"]
+        shelf = {"type": "ref/resource", "uri": "text://guess/shelf/{number}"}
+        numbers = await completed(shelf, "number", "")
+        assert (len(numbers["values"]), numbers["total"], numbers["hasMore"]) == (100, 150, True)
+        assert (await completed({"type": "ref/prompt", "name": "own_greet"}, "name", ""))["values"] == []
+
+
 @requirement("completion.advertised")
-@pytest.mark.parametrize("era", CLIENTS)
-async def test_it_is_advertised_while_some_upstream_has_it(era: Era, raw_modern: Running, tmp_path: Path) -> None:
-    async with (
-        over_http(tmp_path, configuration({"raw": raw_modern})) as (_, url),
-        wire(url, era, open=False) as client,
-    ):
-        assert "completions" in (await client.open())["capabilities"]
-    async with over_http(tmp_path, configuration({})) as (_, url), wire(url, era, open=False) as client:
-        assert "completions" not in (await client.open())["capabilities"]
+@each_client
+async def test_it_is_advertised_while_somebody_completes_anything(
+    era: Era, raw_modern: Running, tmp_path: Path
+) -> None:
+    texts = {configuration({"raw": raw_modern}): True, configuration({}, GUESS): True, configuration({}): False}
+    for text, offered in texts.items():
+        async with over_http(tmp_path, text) as (_, url), wire(url, era, open=False) as client:
+            assert ("completions" in (await client.open())["capabilities"]) is offered
