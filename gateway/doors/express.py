@@ -18,7 +18,7 @@ from gateway.doors.routes import LOOK_UP
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
-from gateway.errors import GatewayError, UpstreamAnswered, UpstreamError
+from gateway.errors import GatewayError, UpstreamAnswered, UpstreamBroken, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Kind, Route
@@ -148,7 +148,11 @@ class Express:
             params["arguments"] = request.params.get("arguments") or {}
         upstream = self._serving.upstreams[route.namespace]
         result = await exchange(upstream, route, Exchange(Caller(principal.subject), params, listener))
-        shaped = readable(route.namespace, route.kind, result)
+        try:
+            shaped = readable(route.namespace, route.kind, result)
+        except UpstreamBroken as error:
+            upstream.broken(error)
+            raise
         if shaped.get("resultType") == "input_required":
             shaped = await self._states.sealed(Round(principal, request.method, request.params), shaped)
         meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}

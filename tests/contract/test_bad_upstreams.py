@@ -11,13 +11,12 @@ import pytest
 from fastmcp import Client
 from mcp.shared.exceptions import MCPError
 
-from gateway.server import Gateway
 from tests.cli.conftest import Verb
 from tests.conftest import Keep, well
 from tests.contract.bad_upstreams import CALLS, CHANNEL, ENTRIES, LISTS, NETWORK, PAGES, Broken
 from tests.contract.pairs import CLIENTS, Era
 from tests.contract.requirements import requirement
-from tests.gateways.kit import configuration, in_memory, written
+from tests.gateways.kit import configuration, over_http, written
 from tests.upstreams.kit import Running, raw_http, raw_stdio
 from tests.upstreams.raw.definitions import TOOLS
 
@@ -69,6 +68,10 @@ def ways(*tables: Iterable[Broken], eras: int = 2) -> pytest.MarkDecorator:
     )
 
 
+def opened(url: str, mode: str = "auto") -> Client:
+    return Client(url, mode=mode, verify=False)  # as `plain_http`
+
+
 async def status(client: Client) -> dict[str, Any]:
     (contents,) = await client.read_resource("status://system")
     return json.loads(getattr(contents, "text", ""))["upstreams"]
@@ -78,10 +81,10 @@ def said_of(upstream: dict[str, Any], way: Broken) -> list[str]:
     return [each for each in (*upstream["faults"], upstream["reason"]) if way.says in each]
 
 
-async def is_unharmed(gateway: Gateway, own: bool) -> None:
+async def is_unharmed(url: str, own: bool) -> None:
     """Everything of the other upstream, and what can be used of the bad one (`own`), for clients of both eras."""
     for mode in CLIENTS.values():
-        async with Client(gateway, mode=mode) as client:
+        async with opened(url, mode) as client:
             assert {tool.name for tool in await client.list_tools()} >= WELL
             assert {"well_greet", "own_greet"} <= {prompt.name for prompt in await client.list_prompts()}
             assert "text://well/raw/notes" in {str(each.uri) for each in await client.list_resources()}
@@ -96,11 +99,11 @@ async def is_unharmed(gateway: Gateway, own: bool) -> None:
 async def test_what_is_wrong_in_a_list_is_told_once_and_harms_nothing_else(
     way: Broken, bad: Running, raw_modern: Running, tmp_path: Path, warnings: list[str]
 ) -> None:
-    async with in_memory(tmp_path, configuration({"well": raw_modern, "bad": bad})) as gateway:
-        await is_unharmed(gateway, way.keeps)
+    async with over_http(tmp_path, configuration({"well": raw_modern, "bad": bad})) as (gateway, url):
+        await is_unharmed(url, way.keeps)
         for _ in range(2):
             await gateway.runtime.upstreams["bad"].refresh()
-        async with Client(gateway) as client:
+        async with opened(url) as client:
             told = await status(client)
     assert len(said_of(told["bad"], way)) == 1, told["bad"]
     assert told["well"]["faults"] == []
@@ -116,16 +119,16 @@ async def test_a_list_that_cannot_be_had_leaves_the_last_good_one(
 ) -> None:
     control = json.loads(json.dumps(way.control))
     bad.control()
-    async with in_memory(tmp_path, configuration({"well": raw_modern, "bad": bad})) as gateway:
+    async with over_http(tmp_path, configuration({"well": raw_modern, "bad": bad})) as (gateway, url):
         upstream = gateway.runtime.upstreams["bad"]
         assert len(upstream.listing.tools) == len(TOOLS)
         bad.control(**control)
         for _ in range(3):
             await upstream.refresh()
         assert len(upstream.listing.tools) == len(TOOLS)
-        await is_unharmed(gateway, own=False)
+        await is_unharmed(url, own=False)
         await upstream.refresh()
-        async with Client(gateway) as client:
+        async with opened(url) as client:
             told = await status(client)
     assert told["bad"]["state"] == "down"
     assert way.says in told["bad"]["reason"]
@@ -146,8 +149,8 @@ async def test_what_is_wrong_in_a_call_is_told_once_and_is_that_calls_alone(
     async def on_progress(progress: float, total: float | None, message: str | None) -> None:
         heard.append(progress)
 
-    async with in_memory(tmp_path, configuration({"well": raw_modern, "bad": bad})) as gateway:
-        async with Client(gateway) as client:
+    async with over_http(tmp_path, configuration({"well": raw_modern, "bad": bad})) as (_, url):
+        async with opened(url) as client:
             for _ in range(2):
                 if way.tool == "progress":
                     await client.call_tool("bad_progress", {"steps": 2}, progress_handler=on_progress)
@@ -155,7 +158,7 @@ async def test_what_is_wrong_in_a_call_is_told_once_and_is_that_calls_alone(
                     with pytest.raises(MCPError, match="Upstream 'bad' answered"):
                         await client.call_tool(f"bad_{way.tool}", {"text": "hello"})
             told = await status(client)
-        await is_unharmed(gateway, own=False)
+        await is_unharmed(url, own=False)
     assert heard in ([], [1.0, 2.0, 1.0, 2.0]), "progress of its own, and no other"
     assert len(said_of(told["bad"], way)) == 1, told["bad"]
     assert told["well"]["faults"] == []
@@ -172,8 +175,8 @@ async def test_what_comes_over_a_pipe_and_belongs_to_nothing_is_told_once(
     with raw_stdio(tmp_path, era=era, noise_on_stdout="noise" in way.rule) as bad:
         bad.control(**way.control)
         upstreams = {"well": raw_modern, "bad": bad}
-        async with in_memory(tmp_path, configuration(upstreams, "deadline = 0.5")) as gateway:
-            async with Client(gateway) as client:
+        async with over_http(tmp_path, configuration(upstreams, "deadline = 0.5")) as (_, url):
+            async with opened(url) as client:
                 for _ in range(2):
                     if way.tool == "echo":
                         assert (await client.call_tool("bad_echo", {"text": "hello"})).content[0].text == "hello"
@@ -181,7 +184,7 @@ async def test_what_comes_over_a_pipe_and_belongs_to_nothing_is_told_once(
                         with pytest.raises(MCPError, match=r"did not answer within 0\.5 s"):
                             await client.call_tool("bad_slow", {"seconds": 0})
                 told = await status(client)
-            await is_unharmed(gateway, own=way.tool == "echo")
+            await is_unharmed(url, own=way.tool == "echo")
     assert len(said_of(told["bad"], way)) == 1, told["bad"]
     assert (told["well"]["state"], told["well"]["faults"]) == ("up", [])
     assert len([line for line in warnings if way.says in line]) == 1
