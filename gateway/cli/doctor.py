@@ -40,6 +40,7 @@ async def _examine(gateway: Gateway, loaded: Loaded) -> list[Finding]:
     began = time.monotonic()
     async with gateway.opened():
         await gateway.runtime.heard()
+        await asyncio.gather(*(upstream.look() for upstream in gateway.runtime.upstreams.values()))
         took = time.monotonic() - began
         findings += [_service(name, gateway.runtime.catalog) for name in gateway.runtime.services]
         findings += [_upstream(row) for row in upstream_rows(gateway.runtime.upstreams)]

@@ -64,6 +64,8 @@ def state_of(row: dict[str, Any]) -> str:
     back = f"; {held}" if (held := held_back(row)) else ""
     if row["state"] == "up":
         return f"up: {tools(row['tools'])}, {row['era']}, {row['transport']}{back}"
+    if row["state"] == "idle":
+        return f"idle: {tools(row['tools'])}; it is started at the next call{back}"
     if row["listed_seconds_ago"] is not None:
         back += f"; {tools(row['tools'])} as listed {age(row['listed_seconds_ago'])} ago"
     return (f"{row['state']}: {row['reason']}" if row["reason"] else "not heard yet") + back

@@ -190,6 +190,8 @@ class UpstreamConfig(Section):
     """Seconds to connect (5), or for a program to answer its first message (30: `npx` may have to fetch it)."""
     refresh: Annotated[float, Field(gt=0)] = 300.0
     """Seconds between two looks at what it offers."""
+    idle: Annotated[float, Field(gt=0)] = 600.0
+    """Seconds without a call after which a session is closed, and a program stopped; the next call starts it again."""
     max_body: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
     """Bytes of one answer."""
     max_in_flight: Annotated[int, Field(gt=0)] | None = None

@@ -33,7 +33,9 @@ def readyz(serving: Serving, is_ready: Callable[[], bool]) -> Endpoint:
         found = {name: upstream_status(each) for name, each in serving.upstreams.items()}
         upstreams = {name: each["state"] for name, each in found.items()}
         reasons = [] if ready else ["starting"]
-        reasons += [f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "off")]
+        reasons += [
+            f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "idle", "off")
+        ]
         reasons += [f"upstream {name} is {why}" for name, each in found.items() if (why := held_back(each))]
         body = {"status": "ready" if ready else "not ready", "reasons": reasons, "upstreams": upstreams}
         return JSONResponse(body, 200 if ready else 503)

@@ -5,7 +5,7 @@ import asyncio
 # A tenth of the loop is 10,000 small messages a second, or 25 MiB of large ones: more than a program says that answers
 # calls. What it says in a burst goes through at full speed, in slices between which others have their turn.
 SHARE = 0.1
-BURST_SECONDS = 0.05
+BURST_SECONDS = 0.02
 SLICE_SECONDS = 0.001
 MOST_SECONDS = 0.1  # of debt beyond the burst, so that no pause is longer than a second
 

@@ -49,9 +49,13 @@ class SessionPool:
         return f"<SessionPool sessions={len(self)} busy={len(self._in_use)}>"
 
     @asynccontextmanager
-    async def acquire(self, key: ShareKey) -> AsyncGenerator[Session]:
-        """The session of `key` for one call, opened if need be; a session that died is replaced."""
-        slot = self._slots.setdefault(key, _Slot()) if key.lasting else _Slot(retired=True)
+    async def acquire(self, key: ShareKey, *, is_use: bool = True) -> AsyncGenerator[Session]:
+        """The session of `key` for one call, opened if need be; a session that died is replaced.
+
+        A call that `is_use` is not does not count when it is asked how long nobody has used the session.
+        """
+        fresh = _Slot(idle_since=asyncio.get_running_loop().time(), retired=not key.lasting)
+        slot = self._slots.setdefault(key, fresh) if key.lasting else fresh
         if key.lasting:
             self._slots.move_to_end(key)
         slot.users += 1
@@ -59,11 +63,12 @@ class SessionPool:
         try:
             yield await self._ready(key, slot)
         finally:
-            self._leave(slot)
+            self._leave(slot, is_use)
 
-    def _leave(self, slot: _Slot) -> None:
+    def _leave(self, slot: _Slot, is_use: bool) -> None:
         slot.users -= 1
-        slot.idle_since = asyncio.get_running_loop().time()
+        if is_use:
+            slot.idle_since = asyncio.get_running_loop().time()
         if not slot.users:
             self._in_use.discard(slot)
             if slot.retired:
@@ -88,6 +93,11 @@ class SessionPool:
         """
         if key.lasting and key not in self._slots and orphan in self._slots:
             self._slots[key] = self._slots.pop(orphan)
+
+    def live(self) -> Session | None:
+        """Some lasting session that is open, for who must neither open one nor keep it from being idle."""
+        sessions = (slot.session for slot in self._slots.values())
+        return next((each for each in sessions if each is not None and not each.closed), None)
 
     def any_key(self) -> ShareKey | None:
         """The key of some session: of one that is open, or else of one that is to be opened anyway."""

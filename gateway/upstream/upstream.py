@@ -46,6 +46,8 @@ RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
 # listing requests: so many in so many seconds.
 MAX_ASKED = 5
 ASKED_SECONDS = 10.0
+# What a program offers changes with the program: while nobody calls it, it is started once a day to be asked.
+KEPT_SECONDS = 86_400.0
 QUEUE = {"http": (256, 1000), "stdio": (20, 100)}
 
 
@@ -53,7 +55,7 @@ QUEUE = {"http": (256, 1000), "stdio": (20, 100)}
 class Health:
     """How an upstream does: since when (POSIX seconds), and why where it is down or off."""
 
-    state: Literal["unknown", "up", "down", "off"]
+    state: Literal["unknown", "up", "idle", "down", "off"]
     since: float
     reason: str = ""
 
@@ -93,13 +95,14 @@ class Upstream:
         )
         self.gate = Gate(namespace)
         self.retries = RetryBudget()
-        self.pool = SessionPool(self._open)
+        self.pool = SessionPool(self._open, idle=config.idle)
         self._wanted = asyncio.Event()
         self._rounds = 0
         self._round_over = asyncio.Condition()
         self._failures = 0
         self._asked: deque[float] = deque(maxlen=MAX_ASKED)
         self._asking = False
+        self._called = False
         self.watcher = Watcher(namespace, self._listen, self._list_changed, on_updated)
         self._keeper: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[None] | None = None
@@ -125,6 +128,9 @@ class Upstream:
     async def _open(self, key: ShareKey) -> Session:
         session = await self.connector.open(orjson.loads(key.capabilities))
         self._stateful = session.stateful
+        if self.config.command is not None and not self._asking:
+            self._wanted.set()  # it may have changed since it was last asked
+            self.watcher.again()
         return session
 
     @property
@@ -230,7 +236,21 @@ class Upstream:
                 return False
             self._asked.append(now)
             self._wanted.set()
+        self._called = True
         return True
+
+    async def look(self) -> None:
+        """Have it asked, its program started if it is idle; until that is over."""
+        if self._keeper is not None and self.health.state == "idle":
+            self._called = True
+            self._wanted.set()
+            await self._wait_for_round(self._rounds + 1)
+
+    def _may_rest(self) -> bool:
+        """Whether its program need not be started to be asked: it runs for nobody, and what it offers is known."""
+        if self.config.command is None or self._called or self.health.state == "down":
+            return False
+        return self.pool.live() is None and time.time() - self.listing.heard_at < KEPT_SECONDS
 
     async def _wait_for_round(self, number: int) -> None:
         async with self._round_over:
@@ -241,7 +261,7 @@ class Upstream:
             self._wanted.clear()
             self._asking = True
             try:
-                await self.refresh()
+                await self._round()
             except Exception:  # what goes wrong with one upstream must not end the task that would mend it
                 log.exception("upstream %s could not be asked", self.namespace)
                 self._failures += 1
@@ -251,13 +271,20 @@ class Upstream:
                 self._round_over.notify_all()
             await self._pause()
 
+    async def _round(self) -> None:
+        rests, self._called = self._may_rest(), False
+        if not rests:
+            await self.refresh()
+        elif self.health.state != "idle":
+            self.health = Health("idle", time.time())
+
     async def _pause(self) -> None:
         """Until the next look: a while, or until somebody wants it. Idle sessions are closed meanwhile."""
         step = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS)) - 1] if self._failures else self.config.refresh
         until = time.monotonic() + max(step, self.gate.limited_for())
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left, TRIM_SECONDS)):
+                async with asyncio.timeout(min(left, TRIM_SECONDS, self.config.idle)):
                     await self._wanted.wait()
                     return
             self.pool.trim()
@@ -304,6 +331,13 @@ class Upstream:
         """Have `use` listen on a session of ours; for ever in vain where the upstream tells nothing of itself."""
         if self.health.state != "up" or not (tells_changes(self.listing.capabilities) or self.watcher.watched):
             await asyncio.Event().wait()  # until the watcher is told to try again
+        if self.config.command is not None and not self.watcher.watched:
+            session = self.pool.live()
+            if session is None:
+                await asyncio.Event().wait()  # until it is started for somebody
+            else:
+                await use(session)
+            return
         async with self.pool.acquire(self._own_key()) as session:
             await use(session)
 
@@ -315,7 +349,7 @@ class Upstream:
         return self.pool.any_key() or own  # a second process only to ask for the list would be a waste
 
     async def _fetch(self) -> Listing:
-        async with self.pool.acquire(self._own_key()) as session:
+        async with self.pool.acquire(self._own_key(), is_use=False) as session:
             try:
                 async with asyncio.timeout(self.config.list_deadline):
                     return await fetch(self.namespace, session)

@@ -10,7 +10,14 @@ from statistics import median
 import psutil
 import pytest
 
-from gateway.errors import UpstreamDown, UpstreamLost, UpstreamSuspended, UpstreamTimeout, UpstreamTooLarge
+from gateway.errors import (
+    UpstreamDown,
+    UpstreamError,
+    UpstreamLost,
+    UpstreamSuspended,
+    UpstreamTimeout,
+    UpstreamTooLarge,
+)
 from gateway.upstream import restarts
 from gateway.upstream.session import SILENT
 from gateway.upstream.upstream import Upstream
@@ -19,7 +26,7 @@ from tests.upstreams.kit import Command, raw_stdio
 
 CALLS = 100
 # A call takes half a millisecond. On a machine that does other things beside, it may take some more at any time.
-UNREST_SECONDS = 0.005
+UNREST_SECONDS = 0.01
 MIB = 2**20
 
 
@@ -179,8 +186,10 @@ async def test_one_that_crashes_at_every_call_is_soon_left_alone(bad, monkeypatc
     bad.target.control(fault="close_before", on="tools/call")
     for _ in range(5):
         await crash(bad)
+    with pytest.raises(UpstreamError):
+        await bad.call("image")  # the keeper may have begun a start before the fifth end was known
     started = len(bad.target.pids())
     for _ in range(20):
-        with pytest.raises((UpstreamDown, UpstreamSuspended), match="5 times in a row"):
+        with pytest.raises((UpstreamDown, UpstreamSuspended), match="times in a row"):
             await bad.call("image")
     assert len(bad.target.pids()) == started

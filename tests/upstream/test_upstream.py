@@ -346,3 +346,48 @@ def test_nothing_is_opened_before_the_start(raw_modern, tmp_path):
     assert raw_modern.record() == []
     assert ListingFile(tmp_path, NAMESPACE, upstream.config).load() is None
     assert list(Path(tmp_path).iterdir()) == []
+
+
+# a program runs when somebody calls it
+
+
+async def test_a_program_whose_offer_is_known_is_not_started_before_a_call(modern_command, front):
+    one: Front = await front(modern_command)
+    await one.upstream.close()
+    modern_command.reset()
+    again: Front = await front(modern_command)
+    assert (again.upstream.health.state, modern_command.pids()) == ("idle", [])
+    assert names(again.upstream) == NAMES
+    modern_command.control(extra=["new"])
+    assert text_of(await again.call("echo", text="well")) == "well"
+    assert again.upstream.health.state == "up"
+    await round_over(again.upstream, lambda: "new" in names(again.upstream))
+    assert len(modern_command.pids()) == 1
+
+
+async def test_a_program_that_was_heard_long_ago_is_asked(modern_command, front, monkeypatch):
+    one: Front = await front(modern_command)
+    await one.upstream.close()
+    monkeypatch.setattr(module, "KEPT_SECONDS", 0.0)
+    again: Front = await front(modern_command)
+    assert (again.upstream.health.state, len(modern_command.pids())) == ("up", 2)
+
+
+async def test_a_program_is_started_for_a_name_that_is_not_known_and_for_who_wants_to_look(modern_command, front):
+    one: Front = await front(modern_command)
+    await one.upstream.close()
+    again: Front = await front(modern_command)
+    await again.upstream.look()
+    assert (again.upstream.health.state, len(modern_command.pids())) == ("up", 2)
+    await again.upstream.close()
+    third: Front = await front(modern_command)
+    await third.upstream.ask_again()
+    assert (third.upstream.health.state, len(modern_command.pids())) == ("up", 3)
+
+
+async def test_a_program_that_nobody_calls_is_stopped_and_started_again(modern_command, front):
+    one: Front = await front(modern_command, idle=0.2, refresh=0.1)
+    await round_over(one.upstream, lambda: one.upstream.health.state == "idle")
+    await modern_command.wait_for("exited")
+    assert text_of(await one.call("echo", text="well")) == "well"
+    assert len(modern_command.pids()) == 2
