@@ -1,9 +1,12 @@
 """The composition root: from a configuration to a `Gateway`, ready to run."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from gateway.config.load import Loaded, load
+from gateway.config.model import GatewayConfig
 from gateway.config.show import as_dict, secrets_of
 from gateway.doors.own import Status, own_server, upstream_status
 from gateway.doors.state import RequestStates
@@ -14,6 +17,7 @@ from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import build_auth
 from gateway.policy.keys import KeyStore
 from gateway.policy.statekey import StateKey
+from gateway.reload.reloader import Reloader
 from gateway.runtime import Runtime
 from gateway.server import Gateway
 from gateway.services import load_services
@@ -29,21 +33,34 @@ def create_gateway(config: Path | None = None) -> Gateway:
     Raises:
         ConfigurationError: with every fault found.
     """
-    return gateway_of(load(config))
+    return gateway_of(lambda: load(config))
 
 
-def gateway_of(loaded: Loaded) -> Gateway:
-    """The gateway of a configuration that is already loaded."""
+def gateway_of(read: Callable[[], Loaded]) -> Gateway:
+    """The gateway of the configuration that `read` gives, now and whenever it is asked to reload.
+
+    Raises:
+        ConfigurationError: with every fault found.
+    """
+    loaded = read()
     config = loaded.config
     metrics = Metrics()
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
-    own = own_server(config.server.name, lambda: as_dict(config), lambda: status.read(runtime))
+    own = own_server(config.server.name, lambda: as_dict(runtime.config), lambda: _status(status, runtime, reloader))
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
     key = StateKey(loaded.state_dir, config.server.state_key)
     runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services, TaskIds(key.read))
+    reloader = Reloader(runtime, loaded, read)
     metrics.collect(lambda: {name: upstream_status(each) for name, each in runtime.upstreams.items()})
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
+    auth = build_auth(config, keys)
     states = RequestStates(key, audience=config.server.name)
-    return Gateway(
-        runtime, build_auth(config, keys), metrics, states, lambda: configure(config.log, secrets_of(config))
-    )
+    return Gateway(runtime, reloader, auth, metrics, states, lambda: _configure_logs(runtime.config))
+
+
+def _configure_logs(config: GatewayConfig) -> None:
+    configure(config.log, secrets_of(config))
+
+
+def _status(status: Status, runtime: Runtime, reloader: Reloader) -> dict[str, Any]:
+    return {**status.read(runtime), "configuration": reloader.state()}

@@ -5,7 +5,9 @@ fit, and otherwise our own outside the reserved range, each the HTTP status time
 `code // 100` is the status and no code of the protocol's range is ever invented.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 INVALID_PARAMS = -32602
@@ -215,8 +217,9 @@ class Fault:
 
 
 class ConfigurationError(Exception):
-    """All faults of a configuration together; nothing was applied."""
+    """All faults of a configuration together; nothing was applied. `files`, if known, are those it was read from."""
 
-    def __init__(self, faults: list[Fault]):
+    def __init__(self, faults: Sequence[Fault], files: Iterable[Path] = ()):
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
+        self.files = frozenset(files)

@@ -12,6 +12,7 @@ from gateway.model.principal import Principal
 from gateway.model.route import Route
 from gateway.observe.logs import get_logger
 from gateway.policy.authorize import decide
+from gateway.running import Running
 
 log = get_logger(__name__)
 
@@ -34,11 +35,20 @@ class Guard:
 
     def __init__(self, sinks: Sequence[Sink] = ()):
         self._sinks = tuple(sinks)
-        self.running = 0
+        self._running = Running()
         self.finished = 0
 
     def __repr__(self) -> str:
         return f"<Guard running={self.running} finished={self.finished}>"
+
+    @property
+    def running(self) -> int:
+        """How many calls have begun and not ended."""
+        return self._running.total
+
+    async def ended(self, namespace: str) -> None:
+        """Until every call to `namespace` that runs now has ended; those that begin from now on are not waited for."""
+        await self._running.ended(namespace)
 
     def may_see(self, principal: Principal, route: Route) -> bool:
         """Whether a list shows `route` to `principal`: what it may not call, it does not see."""
@@ -53,10 +63,10 @@ class Guard:
         at, began = time.time(), time.perf_counter()
         outcome: Outcome = "error"
         error = ""
-        self.running += 1
         try:
-            self._admit(call)
-            result = await run()
+            with self._running.one(call.route.namespace):
+                self._admit(call)
+                result = await run()
             outcome = "tool_error" if is_error(result) else "ok"
             return result
         except Forbidden as refusal:
@@ -72,7 +82,6 @@ class Guard:
             outcome = "tool_error"  # a service's own failure; its caller gets it, so it goes on as it is
             raise
         finally:
-            self.running -= 1
             self.finished += 1
             self._record(call, at, time.perf_counter() - began, outcome, error)
 

@@ -1,18 +1,21 @@
-"""Provision what a configuration names, keep the catalog current, and close it all at the end."""
+"""Provision what a configuration names, keep the catalog current, go over to the next, and close it all at the end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from fastmcp import FastMCP
 
-from gateway.catalog.catalog import Catalog, Source, build
+from gateway.catalog.catalog import Catalog, Source
 from gateway.catalog.uris import to_public
-from gateway.config.model import GatewayConfig
+from gateway.config.model import GatewayConfig, UpstreamConfig
+from gateway.drain import Drains
+from gateway.generation import Generation, Service
 from gateway.guard import Guard
-from gateway.model.listing import EMPTY, Listing
+from gateway.lifespans import Lifespans
+from gateway.model.listing import EMPTY
 from gateway.observe.logs import get_logger
 from gateway.services import list_service
 from gateway.upstream.starts import Starts
@@ -29,7 +32,7 @@ MOST_INSTRUCTIONS = 4096
 
 
 class Runtime:
-    """One configuration and everything it holds open.
+    """The generation that serves, and what leads from one to the next.
 
     Making one does no I/O but reading the kept listings; `lifespan` connects.
     """
@@ -43,66 +46,155 @@ class Runtime:
         services: Mapping[str, FastMCP],
         task_ids: TaskIds | None = None,
     ):
-        self.config = config
         self.task_ids = task_ids or TaskIds()
         self.guard = guard
         self.own = own
-        self.services = services
-        starts = Starts()
-        self.upstreams: Mapping[str, Upstream] = {
-            name: Upstream(name, each, state_dir, self._rebuild, partial(self._updated, name), self.task_ids, starts)
-            for name, each in config.upstreams.items()
-        }
         self.on_updated: Callable[[str], None] = lambda _: None
         """Called with the public URI of a resource that changed and that somebody watches."""
-        self._listings: dict[str, Listing] = {}
+        self.on_services: Callable[[Mapping[str, FastMCP]], None] = lambda _: None
+        """Called with the services of the next generation just before it serves; may refuse it by raising."""
+        self._state_dir = state_dir
+        self._starts = Starts()
+        self._own = Source("service", OWN, EMPTY, prefixed=False)
+        self._lifespans = Lifespans()
+        self._drains = Drains()
         self._watchers: list[Callable[[Catalog], None]] = []
-        self.catalog = build(self.sources())
+        self.generation = self._next(Generation(config, {}, {}), config, services)
+        self.catalog = self.generation.catalog(self._own)
 
     def __repr__(self) -> str:
         return f"<Runtime {self.catalog!r}>"
+
+    @property
+    def config(self) -> GatewayConfig:
+        """The configuration that is served."""
+        return self.generation.config
+
+    @property
+    def services(self) -> Mapping[str, FastMCP]:
+        """Our own servers, by namespace."""
+        return {name: each.server for name, each in self.generation.services.items()}
+
+    @property
+    def upstreams(self) -> Mapping[str, Upstream]:
+        """Other MCP servers, by namespace, those that are off included."""
+        return self.generation.upstreams
 
     def watch(self, watcher: Callable[[Catalog], None]) -> None:
         """Have `watcher` called with every new catalog."""
         self._watchers.append(watcher)
 
+    # from the first call to the last
+
     @asynccontextmanager
     async def lifespan(self) -> AsyncGenerator[None]:
         """Everything open, from the first call to the last."""
-        try:
-            await self._start()
-            yield
-        finally:
-            await self._close()
+        own = await list_service(OWN, self.own, prefixed=False)
+        self._own = Source("service", OWN, own, prefixed=False)
+        async with AsyncExitStack() as opened:
+            await self._open(self.generation, opened)
+            opened.pop_all()
+            try:
+                self._rebuild()
+                yield
+            finally:
+                await self._drains.finish()
+                await self._close(self.generation)
 
-    async def _start(self) -> None:
-        for namespace, server in self.services.items():
-            self._listings[namespace] = await list_service(namespace, server)
-        self._listings[OWN] = await list_service(OWN, self.own, prefixed=False)
-        for upstream in self.upstreams.values():
+    async def _open(self, generation: Generation, opened: AsyncExitStack) -> None:
+        """Open what `generation` has; `opened` closes it again."""
+        for name, service in generation.services.items():
+            await self._lifespans.open(service.server)
+            opened.push_async_callback(self._lifespans.close, service.server)
+            service.listing = await list_service(name, service.server)
+        for upstream in generation.upstreams.values():
+            opened.push_async_callback(upstream.close)
             await upstream.start()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.heard(), FIRST_ROUND_SECONDS)
-        self._rebuild()
+            await asyncio.wait_for(_heard(generation), FIRST_ROUND_SECONDS)
 
-    async def _close(self) -> None:
-        """Close every upstream, whatever becomes of the others."""
-        closing = (upstream.close() for upstream in self.upstreams.values())
-        for name, result in zip(self.upstreams, await asyncio.gather(*closing, return_exceptions=True), strict=True):
+    async def _close(self, generation: Generation) -> None:
+        """Close every upstream, whatever becomes of the others, and then the services."""
+        upstreams = generation.upstreams
+        closing = (upstream.close() for upstream in upstreams.values())
+        for name, result in zip(upstreams, await asyncio.gather(*closing, return_exceptions=True), strict=True):
             if isinstance(result, Exception):
                 log.error("upstream could not be closed", upstream=name, exc_info=result)
+        for service in reversed(list(generation.services.values())):
+            await self._lifespans.close(service.server)
 
     async def heard(self) -> None:
         """Until every upstream has been asked once, however long it takes."""
-        await asyncio.gather(*(upstream.first_round() for upstream in self.upstreams.values()))
+        await _heard(self.generation)
+
+    # from one generation to the next
+
+    async def apply(self, config: GatewayConfig, servers: Mapping[str, FastMCP]) -> tuple[str, ...]:
+        """Serve `config` from now on; what changed. `servers` are those of its services that are not here already.
+
+        Calls that run finish on what they began with, which is closed after them. One `apply` at a time.
+
+        Raises:
+            ConfigurationError: two of them offer something under one public name. Nothing has changed.
+            GatewayError: a service cannot be served. Nothing has changed.
+        """
+        older, newer = self.generation, self._next(self.generation, config, servers)
+        async with AsyncExitStack() as opened:
+            await self._open(newer.without(older), opened)
+            self._swap(newer)
+            opened.pop_all()
+        self._drain(older.without(newer))
+        return older.changes_to(newer)
+
+    def _next(self, older: Generation, config: GatewayConfig, servers: Mapping[str, FastMCP]) -> Generation:
+        services = {
+            name: Service(each, servers[name]) if name in servers else older.services[name]
+            for name, each in config.services.items()
+            if each.enabled
+        }
+        upstreams = {}
+        for name, each in config.upstreams.items():
+            known = older.upstreams.get(name)
+            upstreams[name] = known if known is not None and known.config == each else self._upstream(name, each)
+        return Generation(config, services, upstreams)
+
+    def _upstream(self, name: str, config: UpstreamConfig) -> Upstream:
+        updated = partial(self._updated, name)
+        return Upstream(name, config, self._state_dir, self._rebuild, updated, self.task_ids, self._starts)
+
+    def _swap(self, newer: Generation) -> None:
+        """The one moment in which everything changes: nothing here waits, so nobody sees a half of it."""
+        catalog = newer.catalog(self._own)
+        self.on_services({name: each.server for name, each in newer.services.items()})
+        older, self.generation = self.generation, newer
+        for name, upstream in newer.without(older).upstreams.items():
+            if name in older.upstreams:
+                upstream.watcher.take_over(older.upstreams[name].watcher)
+        self._serve(catalog)
+
+    async def drained(self) -> None:
+        """Until everything that no longer serves is closed."""
+        await self._drains.done()
+
+    def _drain(self, gone: Generation) -> None:
+        """Close what no longer serves, each as soon as its running calls have ended."""
+        grace = gone.config.server.grace
+        for name, upstream in gone.upstreams.items():
+            upstream.rest()
+            seconds = max(grace, upstream.config.deadline)
+            self._drains.start(f"upstream {name}", partial(self.guard.ended, name), upstream.close, seconds)
+        for name, service in gone.services.items():
+            close = partial(self._lifespans.close, service.server)
+            self._drains.start(f"service {name}", partial(self.guard.ended, name), close, grace)
+
+    # the catalog
 
     def instructions(self) -> str:
         """The gateway's own instructions, then each service's and upstream's under its namespace."""
-        listings = self._listings | {name: upstream.listing for name, upstream in self.upstreams.items()}
         parts = [self.config.server.instructions]
         parts += [
             f"# {name}\n{listing.instructions[:MOST_INSTRUCTIONS]}"
-            for name, listing in listings.items()
+            for name, listing in self.generation.listings().items()
             if listing.instructions
         ]
         return "\n\n".join(filter(None, parts))
@@ -111,16 +203,19 @@ class Runtime:
         self.on_updated(to_public(namespace, uri))
 
     def _rebuild(self) -> None:
-        older, self.catalog = self.catalog, build(self.sources())
-        if diff := older.diff(self.catalog):
+        self._serve(self.generation.catalog(self._own))
+
+    def _serve(self, catalog: Catalog) -> None:
+        older, self.catalog = self.catalog, catalog
+        if diff := older.diff(catalog):
             log.info("catalog changed", added=len(diff.added), removed=len(diff.removed), changed=len(diff.changed))
         for watcher in self._watchers:
-            watcher(self.catalog)
+            watcher(catalog)
 
     def sources(self) -> list[Source]:
         """Everyone who offers something, with what each lists now."""
-        return [
-            Source("service", OWN, self._listings.get(OWN, EMPTY), prefixed=False),
-            *(Source("service", name, self._listings.get(name, EMPTY)) for name in self.services),
-            *(Source("upstream", name, each.listing) for name, each in self.upstreams.items() if each.config.is_on),
-        ]
+        return self.generation.sources(self._own)
+
+
+async def _heard(generation: Generation) -> None:
+    await asyncio.gather(*(upstream.first_round() for upstream in generation.upstreams.values()))

@@ -3,16 +3,18 @@
 import logging
 import math
 import socket
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import uvicorn
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.http import StarletteWithLifespan
+from fastmcp.server.providers import Provider
+from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
 
 from gateway.catalog.catalog import Catalog
@@ -29,10 +31,12 @@ from gateway.doors.provider import CatalogProvider
 from gateway.doors.state import RequestStates
 from gateway.doors.tasks import Tasks
 from gateway.drain import Exchanges
-from gateway.errors import CannotListen
+from gateway.errors import CannotListen, ServiceBroken
 from gateway.listen import Listener, bind, is_loopback, origin
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
+from gateway.reload.reloader import Reloader
+from gateway.reload.triggers import triggered
 from gateway.runtime import Runtime
 from gateway.stdin import ended_by_signals
 
@@ -50,7 +54,7 @@ NOT_ALONE = (
 
 
 class _Upstreams(CatalogProvider):
-    """What the upstreams offer. It comes last: it opens once every service has started, and closes before they do."""
+    """What the upstreams offer. Whatever the runtime holds open opens and closes with it."""
 
     def __init__(self, runtime: Runtime, run: Run, opened: Callable[[], AbstractAsyncContextManager[None]]):
         super().__init__(runtime, run)
@@ -62,12 +66,28 @@ class _Upstreams(CatalogProvider):
             yield
 
 
+class MountedService(FastMCPProvider):
+    """What a service offers, as `mount` gives it. Its lifespan is the runtime's to open and close."""
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncGenerator[None]:
+        yield
+
+
+class Mount(NamedTuple):
+    """A service that is mounted, and what it is mounted as."""
+
+    service: FastMCP
+    provider: Provider
+
+
 class Gateway(FastMCP):
     """One MCP server in front of every service and upstream of a `Runtime`."""
 
     def __init__(
         self,
         runtime: Runtime,
+        reloader: Reloader,
         auth: AuthProvider | None,
         metrics: Metrics,
         states: RequestStates,
@@ -87,6 +107,7 @@ class Gateway(FastMCP):
         )
         self.runtime = runtime
         self._states = states
+        self.reloader = reloader
         self._configure_logs = configure_logs
         self.on_ready: Callable[[], None] = lambda: None
         self._ready = False
@@ -94,8 +115,9 @@ class Gateway(FastMCP):
         # Without this hook every modern call with arguments lists all tools first, to look at one schema.
         self._mcp_server.get_tool_input_schema = self._input_schema
         self.mount(runtime.own)
-        for namespace, service in runtime.services.items():
-            self.mount(service, namespace=namespace)
+        self._mounts: dict[str, Mount] = {}
+        self._mount_services(runtime.services)
+        runtime.on_services = self._mount_services
         self.add_provider(_Upstreams(runtime, door.run, self._open))
         Lists(runtime.sources, self._differs_by_caller, self._server_config.page_size).serve(self._mcp_server)
         self._changes = Changes(runtime)
@@ -103,7 +125,7 @@ class Gateway(FastMCP):
         self._changes.serve(self._mcp_server)
         runtime.watch(self._tell_instructions)
         runtime.watch(self._changes.catalog_changed)
-        runtime.watch(Completions(runtime, runtime.services, self).catalog_changed)
+        runtime.watch(Completions(runtime, lambda: runtime.services, self).catalog_changed)
         runtime.watch(Tasks(runtime, runtime.task_ids, self).catalog_changed)
         runtime.on_updated = self._changes.resource_changed
         self._add_routes(auth, metrics)
@@ -126,6 +148,26 @@ class Gateway(FastMCP):
                 yield
             finally:
                 self._ready = False
+
+    def _mount_services(self, services: Mapping[str, FastMCP]) -> None:
+        """Mount these, and nothing else; one that is mounted already stays as it is.
+
+        Raises:
+            ServiceBroken: one brings an extension of the protocol, which FastMCP takes before it serves only.
+        """
+        kept = {name: mount for name, mount in self._mounts.items() if services.get(name) is mount.service}
+        before, gone = self.providers, [self._mounts[name].provider for name in self._mounts.keys() - kept.keys()]
+        self.providers = [provider for provider in before if provider not in gone]
+        try:
+            fresh = {name: self._mount(name, service) for name, service in services.items() if name not in kept}
+        except RuntimeError as error:
+            self.providers = before
+            raise ServiceBroken(f"A new service cannot be served without a restart: {error}") from error
+        self._mounts = kept | fresh
+
+    def _mount(self, namespace: str, service: FastMCP) -> Mount:
+        self.add_provider(MountedService(service), namespace=namespace)
+        return Mount(service, self.providers[-1])
 
     def _input_schema(self, name: str) -> Any:
         route = self.runtime.catalog.tool(name)
@@ -201,7 +243,7 @@ class Gateway(FastMCP):
             config = uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {}))
             if show_banner:
                 log_server_banner(self)
-            async with self.opened():
+            async with self.opened(), triggered(self.reloader, by_signal=True):
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
                 on_ready = partial(self._tell, listeners, app.state.path)
@@ -229,4 +271,5 @@ class Gateway(FastMCP):
     async def run_stdio_async(self, *arguments: Any, **options: Any) -> None:
         """Serve over stdin and stdout until the client leaves or a signal comes."""
         with ended_by_signals():
-            await super().run_stdio_async(*arguments, **options)
+            async with self.opened(), triggered(self.reloader, by_signal=False):
+                await super().run_stdio_async(*arguments, **options)

@@ -163,3 +163,16 @@ def test_a_list_shows_what_may_be_called() -> None:
     guard = Guard()
     assert guard.may_see(LOOPBACK, ROUTE)
     assert not guard.may_see(READER, ROUTE)
+
+
+async def test_who_waits_for_the_calls_of_now_is_told_when_they_have_ended(watched: Watched) -> None:
+    let_go = asyncio.Event()
+    call = asyncio.create_task(watched.call(let_go.wait))
+    await asyncio.sleep(0)
+    assert watched.guard.running == 1
+    waiting = asyncio.create_task(watched.guard.ended("raw"))
+    await watched.guard.ended("other")
+    assert not waiting.done()
+    let_go.set()
+    await asyncio.gather(call, waiting)
+    assert watched.guard.running == 0

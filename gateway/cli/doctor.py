@@ -13,6 +13,7 @@ from gateway.config.load import Loaded
 from gateway.config.model import ServerConfig
 from gateway.errors import CannotListen
 from gateway.listen import bind
+from gateway.reload.control import ask
 from gateway.server import Gateway
 
 Finding = dict[str, Any]
@@ -37,6 +38,7 @@ def doctor(*, config: ConfigFile = None, as_json: AsJson = False) -> Exit:
 async def _examine(gateway: Gateway, loaded: Loaded) -> list[Finding]:
     findings = [_finding("configuration", True, str(loaded.file or "defaults")), _state_dir(loaded)]
     findings.append(_address(gateway, loaded.config.server))
+    findings += map(_running, ask(loaded.state_dir, "status"))
     began = time.monotonic()
     async with gateway.opened():
         await gateway.runtime.heard()
@@ -69,6 +71,15 @@ def _address(gateway: Gateway, server: ServerConfig) -> Finding:
             return _finding("address", True, f"port {server.port} is taken: perhaps the gateway is running")
         return _finding("address", False, error.message)
     return _finding("address", True, f"port {server.port} on {server.host} is free")
+
+
+def _running(state: dict[str, Any]) -> Finding:
+    """One process that serves with this state directory, and what it made of the configuration when it read it last."""
+    if not state["well"]:
+        faults = " ".join(" ".join(fault.split()) for fault in state["faults"])
+        return _finding("running gateway", False, f"process {state['pid']} serves an older configuration: {faults}")
+    waiting = "".join(f"; {key} waits for a restart" for key in state["needs_restart"])
+    return _finding("running gateway", True, f"process {state['pid']} serves it since {state['served_since']}{waiting}")
 
 
 def _service(name: str, catalog: Catalog) -> Finding:

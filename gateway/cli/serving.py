@@ -20,10 +20,13 @@ from gateway.upstream.upstream import Upstream
 
 def gateway_from(file: Path | None, service: str = "") -> tuple[Gateway, Loaded]:
     """The gateway of a configuration file; with `service`, of that service alone."""
-    loaded = load(file)
-    if service:
-        loaded = replace(loaded, config=_only(loaded, service))
-    return gateway_of(loaded), loaded
+
+    def read() -> Loaded:
+        loaded = load(file)
+        return replace(loaded, config=_only(loaded, service)) if service else loaded
+
+    gateway = gateway_of(read)
+    return gateway, gateway.reloader.loaded
 
 
 def keep_quiet() -> None:

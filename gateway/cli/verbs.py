@@ -20,6 +20,7 @@ GROUPS = {
 
 VERBS = (
     Verb("up", "gateway.cli.up:up", "Serve everything at one MCP URL."),
+    Verb("reload", "gateway.cli.reload:reload", "Have the running gateway apply its changed configuration."),
     Verb("check", "gateway.cli.check:check", "Check the configuration's files; connects to nothing."),
     Verb("doctor", "gateway.cli.doctor:doctor", "Connect to everything and say how it does."),
     Verb("list", "gateway.cli.listing:list_everything", "List tools, resources, templates and prompts."),

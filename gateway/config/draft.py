@@ -36,6 +36,8 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     faulty: set[KeyPath] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    files: set[Path] = field(default_factory=set)
+    """Every file that was looked for, there or not."""
 
     def source(self, path: KeyPath) -> tuple[Source, KeyPath]:
         """Where `path` was written, and what of it is below that source's own key."""

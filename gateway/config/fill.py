@@ -51,7 +51,7 @@ def _filled(draft: Draft, path: KeyPath, value: Any, environ: Mapping[str, str],
     source, _ = draft.source(path)
     if not isinstance(value, str) or source.dialect == "environment":
         return value
-    text, found = Interpolator(source, environ).fill(value)
+    text, found = Interpolator(source, environ, draft.files).fill(value)
     if found:
         gaps[path] = found
     return text

@@ -7,7 +7,8 @@ A variable that is set but empty counts as unset, as `:-` has it in every shell;
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from gateway.config.draft import Source
 from gateway.config.files import Unreadable, home, read_text, resolve
@@ -28,10 +29,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Interpolator:
-    """Fills the strings of one file."""
+    """Fills the strings of one file. Every file that it looks for, there or not, is added to `files`."""
 
     source: Source
     environ: Mapping[str, str]
+    files: set[Path] = field(default_factory=set, compare=False)
 
     def fill(self, text: str) -> tuple[str, list[Gap]]:
         """The text with every reference filled, once; an empty one, and why, where that is not possible."""
@@ -71,7 +73,9 @@ class Interpolator:
 
     def _file(self, name: str) -> str | Gap:
         try:
-            return read_text(resolve(name, self.source.folder, self.environ)).rstrip("\r\n")
+            path = resolve(name, self.source.folder, self.environ)
+            self.files.add(path)
+            return read_text(path).rstrip("\r\n")
         except Unreadable as error:
             return Gap(f"the file {name} {error}", "check the path in ${file:...}", unset=True)
 

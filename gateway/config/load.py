@@ -24,7 +24,8 @@ class Loaded:
 
     `file` is None where nothing but defaults and environment spoke. `folder` is what relative paths in the
     configuration hang on. `notes` are what the user should know though nothing is wrong. `origins` names, for each
-    upstream, the file that it was written in.
+    upstream, the file that it was written in. `files` are all that were read, and those that would have been had they
+    been there.
     """
 
     config: GatewayConfig
@@ -32,6 +33,7 @@ class Loaded:
     folder: Path
     notes: tuple[str, ...]
     origins: Mapping[str, str]
+    files: frozenset[Path]
 
     @property
     def state_dir(self) -> Path:
@@ -74,6 +76,7 @@ def load_text(text: str, file: Path | None, environ: Mapping[str, str]) -> Loade
     folder = file.resolve().parent if file is not None else Path.cwd()
     source = Source(str(file) if file is not None else "defaults", (), folder, "gateway.toml")
     draft = Draft(parse(text, source.file), {(): source})
+    draft.files.add(file.absolute() if file is not None else folder / FILE_NAME)
     _gather(draft, environ)
     refuse_what_is_not_ours(draft)
     fill(draft, environ, [key for key in draft.tree if key != "include"])
@@ -82,9 +85,10 @@ def load_text(text: str, file: Path | None, environ: Mapping[str, str]) -> Loade
     upstreams.check_names(draft)
     config = validate(draft)
     if config is None or draft.faults:
-        raise ConfigurationError(sorted(draft.faults, key=lambda fault: (fault.file != source.file, fault.file)))
+        faults = sorted(draft.faults, key=lambda fault: (fault.file != source.file, fault.file))
+        raise ConfigurationError(faults, draft.files)
     origins = {name: draft.source(("upstreams", name))[0].file for name in config.upstreams}
-    return Loaded(config, file, folder, tuple(draft.notes), origins)
+    return Loaded(config, file, folder, tuple(draft.notes), origins, frozenset(draft.files))
 
 
 def _gather(draft: Draft, environ: Mapping[str, str]) -> None:
@@ -109,8 +113,10 @@ def _included(draft: Draft, environ: Mapping[str, str]) -> list[mcpjson.Server]:
         if not isinstance(name, str) or draft.is_faulty(path):
             continue
         source, _ = draft.source(path)
+        file = resolve(name, source.folder, environ)
+        draft.files.add(file)
         try:
-            contents = mcpjson.read(resolve(name, source.folder, environ), name)
+            contents = mcpjson.read(file, name)
         except Unreadable as error:
             draft.fault(
                 path, f"{name} {error}", f"check the path; a relative one begins at the folder of {source.file}"

@@ -1,6 +1,6 @@
 """Completion of arguments, asked of whoever owns the prompt or template (`server/utilities/completion`)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from gateway.catalog.catalog import Catalog
 from gateway.doors.caller import Incoming, LogLevels, incoming
 from gateway.doors.main import on_the_wire
+from gateway.doors.routes import upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import UnknownName, UpstreamBroken
 from gateway.guard import Call
@@ -32,7 +33,7 @@ Reference = types.PromptReference | types.ResourceTemplateReference
 class Completions:
     """Answers `completion/complete`, and is advertised while some service or upstream completes anything."""
 
-    def __init__(self, serving: Serving, services: Mapping[str, FastMCP], gateway: FastMCP):
+    def __init__(self, serving: Serving, services: Callable[[], Mapping[str, FastMCP]], gateway: FastMCP):
         self._serving = serving
         self._services = services
         self._gateway = gateway
@@ -41,7 +42,7 @@ class Completions:
         """Offer completion, or no longer: the SDK advertises what has a handler, and cannot take one back itself."""
         server = self._gateway._mcp_server
         upstreams = ("completions" in each.listing.capabilities for each in self._serving.upstreams.values())
-        if any(_completes(each) for each in self._services.values()) or any(upstreams):
+        if any(_completes(each) for each in self._services().values()) or any(upstreams):
             server.add_request_handler(METHOD, types.CompleteRequestParams, self._complete)
         else:
             server._request_handlers.pop(METHOD, None)
@@ -62,7 +63,7 @@ class Completions:
 
     async def _of_service(self, route: Route, request: Request, params: types.CompleteRequestParams) -> HandlerResult:
         """What the service's own handler says, under the service's own name for the prompt or template."""
-        service = self._services.get(route.namespace)
+        service = self._services().get(route.namespace)
         handler = service._mcp_server.get_request_handler(METHOD) if service is not None else None
         if handler is None:
             return NOTHING
@@ -74,7 +75,7 @@ class Completions:
     ) -> types.CompleteResult:
         sent = params.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"ref", "meta"})
         exchange = Exchange(arrived.caller, {**sent, "_meta": arrived.meta}, arrived.listener)
-        found = await complete(self._serving.upstreams[route.namespace], route, exchange)
+        found = await complete(upstream_of(self._serving, route), route, exchange)
         try:
             return types.CompleteResult.model_validate(found)
         except ValidationError as error:

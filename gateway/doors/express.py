@@ -14,7 +14,7 @@ from gateway.doors.caller import notification
 from gateway.doors.inbound import Headers, Inbound, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.reply import Reply
-from gateway.doors.routes import LOOK_UP
+from gateway.doors.routes import LOOK_UP, upstream_of
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
@@ -146,7 +146,7 @@ class Express:
         params = {NAMES[route.kind]: route.public, "_meta": request.meta}
         if route.kind != "resource":
             params["arguments"] = request.params.get("arguments") or {}
-        upstream = self._serving.upstreams[route.namespace]
+        upstream = upstream_of(self._serving, route)
         result = await exchange(upstream, route, Exchange(Caller(principal.subject), params, listener))
         try:
             shaped = readable(route.namespace, route.kind, result)

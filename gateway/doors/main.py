@@ -27,7 +27,7 @@ from gateway.doors.arguments import argument_error, shown
 from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
 from gateway.doors.components import RelayTool
 from gateway.doors.decode import RelayedTask, prompt_result, resource_result, tool_result
-from gateway.doors.routes import Routes
+from gateway.doors.routes import Routes, upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import GatewayError, UnknownName, UpstreamBroken, UpstreamError
 from gateway.guard import Call
@@ -111,7 +111,7 @@ class MainDoor(Middleware):
     async def run(self, route: Route, params: dict[str, Any]) -> Any:
         """Relay one call to the upstream that `route` leads to, through the guard."""
         arrived = incoming(get_context(), self._levels)
-        upstream = self._serving.upstreams[route.namespace]
+        upstream = upstream_of(self._serving, route)
         call = Exchange(arrived.caller, {**params, "_meta": arrived.meta}, arrived.listener)
         decode = DECODERS[route.kind]
 

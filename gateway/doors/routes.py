@@ -10,8 +10,9 @@ from fastmcp.utilities.components import FastMCPComponent
 from gateway.catalog.catalog import Catalog
 from gateway.doors.own import OWN
 from gateway.doors.serving import Serving
-from gateway.errors import UpstreamDown
+from gateway.errors import UnknownName, UpstreamDown
 from gateway.model.route import Kind, Route
+from gateway.upstream.upstream import Upstream
 
 
 class Routes:
@@ -57,6 +58,18 @@ class Routes:
         read_only = kind != "tool" or (hints is not None and hints.read_only_hint is True)
         namespace = _namespace(catalog, kind, public) or OWN
         return Route(kind, "service", namespace, public, public, {}, read_only, read_only)
+
+
+def upstream_of(serving: Serving, route: Route) -> Upstream:
+    """The upstream that a route leads to.
+
+    Raises:
+        UnknownName: the configuration changed since the route was found, and has no such upstream any more.
+    """
+    upstream = serving.upstreams.get(route.namespace)
+    if upstream is None:
+        raise UnknownName(f"The upstream '{route.namespace}' is not configured any more. List the {route.kind}s anew.")
+    return upstream
 
 
 def _namespace(catalog: Catalog, kind: Kind, name: str) -> str:

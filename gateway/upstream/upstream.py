@@ -358,11 +358,17 @@ class Upstream:
                     self.namespace, f"did not list what it offers within {self.config.list_deadline:g} s."
                 ) from None
 
-    async def close(self) -> None:
-        """End the task, the sessions and the connections."""
+    def rest(self) -> None:
+        """Ask and hear nothing more by itself; calls still go through, and `close` is still owed."""
         for task in (self._keeper, self._listener):
             if task is not None:
                 task.cancel()
+
+    async def close(self) -> None:
+        """End the task, the sessions and the connections."""
+        self.rest()
+        for task in (self._keeper, self._listener):
+            if task is not None:
                 await asyncio.wait([task])
         await self.pool.close()
         await self.connector.close()

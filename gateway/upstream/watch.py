@@ -58,6 +58,11 @@ class Watcher:
             del self._watched[uri]
             self._renew.set()
 
+    def take_over(self, other: "Watcher") -> None:
+        """Watch from now on what `other` did for all who asked it to."""
+        self._watched += other._watched
+        self._renew.set()
+
     @property
     def watched(self) -> Collection[str]:
         """The resources that anybody watches."""

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from fastmcp import FastMCP
 
 from gateway.catalog.catalog import Catalog, Source, build
-from gateway.doors.routes import Routes
+from gateway.doors.routes import Routes, upstream_of
+from gateway.errors import UnknownName
 from gateway.guard import Guard
 from gateway.model.listing import Listing
 from gateway.model.route import Kind
 from gateway.upstream.upstream import Upstream
 from tests.doors.conftest import Watch
+from tests.gateways.kit import configuration, in_memory, written
 from tests.upstreams.kit import Running
 
 LISTING = Listing(
@@ -113,3 +116,14 @@ async def test_a_component_in_a_list_has_the_catalogs_route_where_there_is_one(s
     tool = await server.get_tool("workflow")
     assert tool is not None
     assert Routes(served).of("tool", "own_echo", tool) is served.catalog.tool("own_echo")
+
+
+async def test_an_upstream_that_was_removed_meanwhile_is_said_to_be_gone(raw_modern: Running, tmp_path: Path):
+    async with in_memory(tmp_path, configuration({"raw": raw_modern})) as gateway:
+        route = gateway.runtime.catalog.tool("raw_echo")
+        assert route is not None
+        assert upstream_of(gateway.runtime, route) is gateway.runtime.upstreams["raw"]
+        written(tmp_path, configuration({}))
+        await gateway.reloader.reload("test")
+        with pytest.raises(UnknownName, match="'raw' is not configured any more"):
+            upstream_of(gateway.runtime, route)

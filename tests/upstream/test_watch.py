@@ -94,3 +94,14 @@ async def test_it_listens_at_once_when_the_upstream_is_back():
         await soon(script.opened)
         script.watcher.again()
         await soon(script.opened)
+
+
+async def test_another_watcher_takes_over_what_is_watched() -> None:
+    async with watching() as older, watching() as newer:
+        older.watcher.watch("mem://a")
+        older.watcher.watch("mem://a")
+        assert (await soon(newer.opened))[0] == []
+        newer.watcher.take_over(older.watcher)
+        assert (await soon(newer.opened))[0] == ["mem://a"]
+        newer.watcher.unwatch("mem://a")
+        assert list(newer.watcher.watched) == ["mem://a"]

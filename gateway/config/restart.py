@@ -1,0 +1,23 @@
+"""What a running gateway cannot change, because it was made with it: where it listens, and whom it lets in."""
+
+from collections.abc import Iterator
+
+from gateway.config.model import GatewayConfig
+
+APPLIED = frozenset({"instructions"})
+"""The keys of `[server]` that are read anew for each client."""
+
+
+def without_restart(served: GatewayConfig, wanted: GatewayConfig) -> tuple[GatewayConfig, tuple[str, ...]]:
+    """As much of `wanted` as a gateway that serves `served` can take over, and the keys for which it must restart."""
+    applied = {name: getattr(wanted.server, name) for name in APPLIED}
+    possible = wanted.model_copy(update={"server": served.server.model_copy(update=applied), "auth": served.auth})
+    return possible, tuple(sorted(_fixed(served, wanted)))
+
+
+def _fixed(served: GatewayConfig, wanted: GatewayConfig) -> Iterator[str]:
+    for section in ("server", "auth"):
+        ours, theirs = getattr(served, section), getattr(wanted, section)
+        for name in type(ours).model_fields.keys() - (APPLIED if section == "server" else set()):
+            if getattr(ours, name) != getattr(theirs, name):
+                yield f"{section}.{name}"

@@ -1,0 +1,1 @@
+"""How a running gateway goes over to another configuration."""
