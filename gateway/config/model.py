@@ -194,6 +194,8 @@ class UpstreamConfig(Section):
     """Seconds without a call after which a session is closed, and a program stopped; the next call starts it again."""
     max_body: Annotated[int, Field(gt=0)] = 8 * 1024 * 1024
     """Bytes of one answer."""
+    max_memory: Annotated[int, Field(gt=0)] | None = None
+    """Bytes of data that each process of the program may have; held on Linux only."""
     max_in_flight: Annotated[int, Field(gt=0)] | None = None
     """Calls at once; by default 256 over HTTP and 20 over stdio."""
     max_queue: Annotated[int, Field(ge=0)] | None = None

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator
 from typing import Any, Self
+
+import psutil
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import UpstreamDown, UpstreamLost, UpstreamTooLarge
@@ -13,6 +16,8 @@ from gateway.upstream.lines import Lines, Overlong
 from gateway.upstream.pace import Pace
 from gateway.upstream.session import UNKNOWN
 from gateway.upstream.stderr import StderrRing
+
+log = logging.getLogger(__name__)
 
 # The gateway's own environment holds its secrets: a child gets what a program needs to run, and what its
 # configuration names.
@@ -45,6 +50,22 @@ def signal_group(pid: int, number: signal.Signals) -> None:
     """Send a signal to a whole process group, if there is one still."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def _limit_memory(namespace: str, pid: int, most: int) -> None:
+    """Bound the data of a process and of those that it starts from now on.
+
+    Data, and not the address space, of which some runtimes reserve many times what they use.
+    """
+    if not hasattr(psutil, "RLIMIT_DATA"):
+        log.warning("upstream %s: max_memory is not held on this system", namespace)
+        return
+    try:
+        psutil.Process(pid).rlimit(psutil.RLIMIT_DATA, (most, most))
+    except psutil.NoSuchProcess:
+        pass  # it has ended already, which its reader finds out
+    except psutil.AccessDenied:
+        log.warning("upstream %s: max_memory is not held for a program of another user", namespace)
 
 
 class ProcessChannel:
@@ -88,6 +109,8 @@ class ProcessChannel:
             ) from None
         except OSError as error:
             raise UpstreamDown(namespace, f"cannot be started: {error.strerror}. Check its command.") from None
+        if config.max_memory is not None:
+            _limit_memory(namespace, pipes.pid, config.max_memory)
         return cls(namespace, asyncio.subprocess.Process(transport, pipes, loop), config.max_body)
 
     @property

@@ -224,3 +224,20 @@ async def test_the_children_of_a_child_go_with_it(start, then, stderr):
 async def test_errors_name_the_upstream(start):
     with pytest.raises(UpstreamError, match=r"^Upstream 'raw' cannot be started"):
         await ProcessChannel.start(NAMESPACE, UpstreamConfig(command=str(Path("/no/such"))))
+
+
+HUNGRY = "input()\ntry: print(len(bytearray(300_000_000)), flush=True)\nexcept MemoryError: print('no', flush=True)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds it")
+@pytest.mark.parametrize(("limit", "heard"), [(None, b"300000000"), (100_000_000, b"no"), (900_000_000, b"300000000")])
+async def test_a_program_gets_no_more_memory_than_it_may_have(start, limit, heard):
+    channel = await start(HUNGRY, max_memory=limit)
+    await channel.send(b"go")
+    assert await said(channel) == heard
+
+
+async def test_where_memory_cannot_be_bounded_it_is_said(start, monkeypatch, caplog):
+    monkeypatch.delattr(stdio.psutil, "RLIMIT_DATA", raising=False)
+    await start(ECHO, max_memory=100_000_000)
+    assert "upstream raw: max_memory is not held on this system" in caplog.text
