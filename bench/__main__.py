@@ -14,12 +14,13 @@ from pathlib import Path
 
 from bench.load import WrongAnswer
 from bench.machine import words
-from bench.report import Section, page, picture
+from bench.report import Section, page, picture, with_words
 from bench.rounds import FULL, QUICK, Effort, SaysNothing
 from bench.scenarios import calls, faults, others, sizes
 from tests.upstreams.process import NotStarted
 
-DOCS = Path(__file__).parents[1] / "docs"
+README = Path(__file__).parents[1] / "README.md"
+DOCS = README.parent / "docs"
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,11 @@ def main() -> int:
 
 
 def write(sections: list[Section], machine: list[str], effort: Effort, took: float) -> None:
-    """The page, and its picture where there is something to draw."""
+    """The page; and, where there is something to draw, its picture, with what it was made on in the README."""
     (DOCS / "benchmarks.md").write_text(page(sections, machine, effort, took))
     if sections[0].rows:
         (DOCS / "benchmarks.svg").write_text(picture(sections[0], calls.ENVOY))
+        README.write_text(with_words(README.read_text(), machine))
 
 
 def run(scenario: Scenario, effort: Effort) -> Section:

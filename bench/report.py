@@ -25,12 +25,22 @@ class Section:
 def page(sections: Sequence[Section], words: Sequence[str], effort: Effort, took: float) -> str:
     """The whole of `docs/benchmarks.md`."""
     outcomes = [outcome for section in sections for outcome in section.outcomes]
-    parts = [HEAD.format(words="\n".join(f"- {each}" for each in words), **_numbers(effort, took))]
+    parts = [HEAD.format(words=_items(words), **_numbers(effort, took))]
     parts += [_table(("figure", "wanted", "measured", "", ""), [_cells(each) for each in outcomes])]
     for section in sections:
         if section.rows:
             parts += [f"## {section.title}", _table(COLUMNS, [_figures(row, section.rows[0]) for row in section.rows])]
     return "\n\n".join(parts) + "\n"
+
+
+def with_words(readme: str, words: Sequence[str]) -> str:
+    """The README, saying of its picture what it was made on."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{_items(words)}\n\n{END}{after}" if after else readme
+
+
+BEGIN, END = "<!-- made on -->", "<!-- end of made on -->"
 
 
 def picture(section: Section, one: str) -> str:
@@ -43,9 +53,10 @@ def picture(section: Section, one: str) -> str:
 HEAD = """# Benchmarks
 
 `make bench` made this page and its picture: every part in its own process on one machine, all before the same
-upstream, measured in turn: {rounds} rounds of {seconds:g} s each, {minutes:.0f} minutes in all. Every answer was checked to be the right one.
-Ratios are taken within a round; the median is given, with the least and the greatest. One worker each, and at most
-{in_flight:,} calls in flight, out of reach, for all. Machines differ and are shared: no absolute figure is a promise.
+upstream, measured in turn: {rounds} rounds of {seconds:g} s each, {minutes:.0f} minutes in all. Every answer was
+checked to be the right one. Ratios are taken within a round; the median is given, with the least and the greatest. One
+worker each, and at most {in_flight:,} calls in flight, out of reach, for all. Machines differ and are shared: no
+absolute figure is a promise.
 
 {words}
 
@@ -61,6 +72,10 @@ COLUMNS = ("part", "calls/s", "of the first", "p50 ms", "p99 ms", "CPU µs/call"
 
 def _numbers(effort: Effort, took: float) -> dict[str, float]:
     return {"rounds": effort.rounds, "seconds": effort.seconds, "minutes": took / 60, "in_flight": MOST_IN_FLIGHT}
+
+
+def _items(words: Sequence[str]) -> str:
+    return "\n".join(f"- {each}" for each in words)
 
 
 def _cells(outcome: Outcome) -> Sequence[str]:

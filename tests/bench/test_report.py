@@ -4,7 +4,7 @@ import pytest
 
 from bench.load import Measured, Target, tool_call
 from bench.parts import Part
-from bench.report import Section, page, picture
+from bench.report import BEGIN, END, Section, page, picture, with_words
 from bench.rounds import FULL, QUICK, Row, Sample, SaysNothing, refuse_if_slow
 
 
@@ -36,3 +36,9 @@ def test_ratios_are_refused_when_the_upstream_is_not_twice_as_fast():
         refuse_if_slow(alone, [alone, nginx, row("gateway", 100)], FULL)
     refuse_if_slow(alone, [alone, nginx, row("gateway", 99)], FULL)
     refuse_if_slow(alone, [alone, nginx, row("gateway", 100)], QUICK)
+
+
+def test_the_readme_says_what_the_picture_was_made_on():
+    readme = f"# gateway\n{BEGIN}\nan older machine\n{END}\nmore\n"
+    assert with_words(readme, ["a", "b"]) == f"# gateway\n{BEGIN}\n\n- a\n- b\n\n{END}\nmore\n"
+    assert with_words("# gateway\n", ["a"]) == "# gateway\n"
