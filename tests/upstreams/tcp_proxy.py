@@ -39,6 +39,10 @@ class TcpProxy:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def lead_to(self, upstream: str) -> None:
+        """Take new connections to another upstream, as when one is started anew at the same address."""
+        self._parts = urlsplit(upstream)
+
     def cut(self) -> None:
         """Reset every open connection, on both sides."""
         for writer in self._open:
@@ -106,10 +110,10 @@ class TcpProxy:
 
 
 @contextlib.asynccontextmanager
-async def tcp_proxy(upstream: str) -> AsyncGenerator[TcpProxy]:
-    """A proxy on a free loopback port before the upstream at this URL."""
+async def tcp_proxy(upstream: str, port: int = 0) -> AsyncGenerator[TcpProxy]:
+    """A proxy on that loopback port, by default a free one, before the upstream at this URL."""
     proxy = TcpProxy(upstream)
-    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", port)
     parts = urlsplit(upstream)
     proxy.url = urlunsplit(parts._replace(netloc=f"127.0.0.1:{server.sockets[0].getsockname()[1]}"))
     async with server:
