@@ -20,6 +20,7 @@ from gateway.upstream.course import Course, run
 from gateway.upstream.session import SILENT, Listener, Notify, Session
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
+from gateway.upstream.tracing import upstream_span
 from gateway.upstream.upstream import Upstream
 
 METHODS: Mapping[Kind, str] = {
@@ -107,10 +108,12 @@ async def _bounded(
     course = Course(repeatable=repeatable)
     listener = _for_upstream(upstream, call.listener, course)
 
-    def send() -> Awaitable[dict[str, Any]]:
-        return _completed(upstream, call.caller, method, params, listener, headers)
+    with upstream_span(upstream.namespace, method, params) as traced:
 
-    return without_server_info(await run(upstream, course, send))
+        def send() -> Awaitable[dict[str, Any]]:
+            return _completed(upstream, call.caller, method, traced, listener, headers)
+
+        return without_server_info(await run(upstream, course, send))
 
 
 async def _completed(

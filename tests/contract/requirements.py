@@ -362,6 +362,17 @@ REQUIREMENTS = (
         "2026-07-28 basic/index#ref-resolution",
         "Nothing that a schema refers to on the network is ever fetched.",
     ),
+    # tracing
+    Requirement(
+        "tracing.passed",
+        "2026-07-28 basic/index#_meta",
+        "Where nobody records, a client's `traceparent`, `tracestate` and `baggage` reach the upstream unchanged.",
+    ),
+    Requirement(
+        "tracing.child",
+        "2026-07-28 basic/index#_meta",
+        "Where an OpenTelemetry SDK records, the upstream works within a child span of the client's trace.",
+    ),
     # what a call costs
     Requirement(
         "cost.call",
