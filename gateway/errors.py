@@ -116,7 +116,7 @@ class UpstreamDown(UpstreamError):
 
 
 class UpstreamBusy(UpstreamError):
-    """Its bound on calls in flight and in queue is reached; nothing was sent."""
+    """A bound on its calls is reached: in flight and in queue, and nothing was sent; or waiting for an answer."""
 
     kind = "upstream_busy"
     code = 50302
@@ -144,6 +144,13 @@ class UpstreamLost(UpstreamError):
 
     kind = "upstream_lost"
     code = 50205
+
+
+class CallGone(UpstreamError):
+    """The call that an answer is for does not wait any more. It is not known whether the call ran."""
+
+    kind = "call_gone"
+    code = 41000
 
 
 class UpstreamBroken(UpstreamError):
@@ -178,7 +185,7 @@ UPSTREAM_CODES = frozenset(
     kind.code
     for kind in (
         UpstreamError, UpstreamDown, UpstreamBusy, UpstreamSuspended, UpstreamTimeout, UpstreamLost,
-        UpstreamBroken, UpstreamTooLarge, UpstreamRefused, UpstreamLimited,
+        UpstreamBroken, UpstreamTooLarge, UpstreamRefused, UpstreamLimited, CallGone,
     )
 )  # fmt: skip
 

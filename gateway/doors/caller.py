@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.errors import METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
 from gateway.model.principal import STDIO, Principal
 from gateway.policy.authenticate import principal_of
+from gateway.upstream.asking import ANSWER_SECONDS
 from gateway.upstream.session import META_LOG_LEVEL, SILENT, Era, Listener
 from gateway.upstream.sharing import Caller
 
@@ -126,7 +127,7 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
         try:
             question: Any = request_type.model_validate({"method": method, "params": params})
             metadata = ServerMessageMetadata(related_request_id=request_id)
-            answer = await session.send_request(question, result_type, metadata=metadata)
+            answer = await session.send_request(question, result_type, ANSWER_SECONDS, metadata)
         except MCPError as error:
             raise UpstreamAnswered(error.error.code, error.error.message, error.error.data) from error
         return answer.model_dump(by_alias=True, mode="json", exclude_none=True)

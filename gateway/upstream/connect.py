@@ -66,6 +66,11 @@ class Connector:
     def __repr__(self) -> str:
         return f"<Connector {self._namespace} {' '.join(self.speech) if self.speech is not None else 'unknown'}>"
 
+    @property
+    def era(self) -> Era | None:
+        """The era that the upstream was last found to speak."""
+        return self.speech.era if self.speech is not None else None
+
     async def open(self, capabilities: Mapping[str, Any]) -> Session:
         """A new session that declares `capabilities`.
 

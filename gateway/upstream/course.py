@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from gateway.errors import UpstreamAnswered, UpstreamError, UpstreamTimeout
+from gateway.upstream.asking import ANSWER_SECONDS
+from gateway.upstream.clock import Clock
 from gateway.upstream.gate import Pass
 from gateway.upstream.retries import MAX_RETRIES, is_passing, pause
 from gateway.upstream.session import UNKNOWN
@@ -19,14 +21,15 @@ Send = Callable[[], Awaitable[T]]
 
 
 class Course:
-    """How one call goes. `repeatable` is the route's word that sending it twice does no harm.
+    """How one call goes. `clock` has its time and place; `repeatable` is the route's word that it may be sent twice.
 
     `told` says that the client heard something of the answer, which must not begin anew then.
     """
 
-    __slots__ = ("_at_client", "repeatable", "told")
+    __slots__ = ("_at_client", "clock", "repeatable", "told")
 
-    def __init__(self, *, repeatable: bool):
+    def __init__(self, clock: Clock, *, repeatable: bool):
+        self.clock = clock
         self.repeatable = repeatable
         self.told = False
         self._at_client = 0
@@ -61,13 +64,13 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
     passed: Pass | None = None
     upstream.gate.check()
     try:
-        async with asyncio.timeout(upstream.config.deadline) as deadline, upstream.bulkhead.place():
+        async with course.clock.running():
             passed = upstream.gate.enter()  # it may have waited for long
-            return await _judged(upstream, passed, _repeated(upstream, course, passed, send, deadline.when()))
+            return await _judged(upstream, passed, _repeated(upstream, course, passed, send))
     except TimeoutError:
         if passed is None:
             raise upstream.bulkhead.refusal() from None
-        late = _late(upstream)
+        late = _late(upstream, course)
         raise late if course.waits_for_client else upstream.failed(late, passed) from None
     finally:
         if passed is not None:
@@ -86,7 +89,7 @@ async def _judged(upstream: Upstream, passed: Pass, call: Awaitable[T]) -> T:
     return result
 
 
-async def _repeated(upstream: Upstream, course: Course, passed: Pass, send: Send[T], until: float | None) -> T:
+async def _repeated(upstream: Upstream, course: Course, passed: Pass, send: Send[T]) -> T:
     """A call is sent again only if that does no harm, nothing of its answer was given away, and few others are."""
     upstream.retries.earn()
     may_be_sent_again = course.repeatable and not passed.trial and upstream.health.state != "down"
@@ -95,13 +98,16 @@ async def _repeated(upstream: Upstream, course: Course, passed: Pass, send: Send
             return await send()
         except UpstreamError as error:
             seconds = pause(retry)
-            late = until is not None and asyncio.get_running_loop().time() + seconds >= until
-            if course.told or late or not is_passing(error) or not upstream.retries.take():
+            if course.told or course.clock.left() <= seconds or not is_passing(error) or not upstream.retries.take():
                 raise
         await asyncio.sleep(seconds)
     return await send()
 
 
-def _late(upstream: Upstream) -> UpstreamTimeout:
+def _late(upstream: Upstream, course: Course) -> UpstreamTimeout:
+    if course.clock.asking:
+        return UpstreamTimeout(
+            upstream.namespace, f"asked the user in mid-call, and had no answer in {ANSWER_SECONDS:g} s. {UNKNOWN}"
+        )
     seconds = f"{upstream.config.deadline:g} s"
     return UpstreamTimeout(upstream.namespace, f"did not answer within {seconds}. {UNKNOWN} Its deadline is a setting.")

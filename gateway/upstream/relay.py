@@ -3,7 +3,7 @@
 It strips what is not the upstream's business, puts its own names in, follows the answer, and puts public names back.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +16,9 @@ from gateway.catalog.uris import publish_result
 from gateway.errors import InvalidRequest, SessionLost, UpstreamAnswered, UpstreamBroken
 from gateway.model.route import Kind, Route
 from gateway.upstream.asking import declared, until_complete
+from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
+from gateway.upstream.held import Owner, Send
 from gateway.upstream.session import SILENT, Listener, Notify, Session
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
@@ -58,10 +60,30 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     """
     method, params = METHODS[route.kind], outbound_params(route, call.params)
     headers = _mirrored(upstream, route, params)
-    result = await _bounded(upstream, route.repeatable, method, params, call, headers)
+
+    def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
+        return _bounded(upstream, route.repeatable, method, params, replace(call, listener=listener), headers)
+
+    if call.listener.era == "legacy" or upstream.connector.era == "modern":
+        result = await send(call.listener)
+    else:
+        owner = Owner(call.caller.subject, method, route.original)
+        result = await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
     if route.kind == "tool" and is_task(result):
         return _made(upstream, route, call, result)
     return publish_result(upstream.namespace, method, call_hints(method, result))
+
+
+async def _in_rounds(
+    upstream: Upstream, owner: Owner, params: dict[str, Any], listener: Listener, send: Send
+) -> dict[str, Any]:
+    """What a legacy upstream answers a modern client, or asks it: the client sends its request again with answers."""
+    answers, state = params.pop("inputResponses", None), params.pop("requestState", None)
+    if state is not None:
+        return await upstream.held.resume(state, owner, listener, answers)
+    if not listener.capabilities:
+        return await send(listener)
+    return await upstream.held.begin(owner, listener, send)
 
 
 def _made(upstream: Upstream, route: Route, call: Exchange, task: dict[str, Any]) -> dict[str, Any]:
@@ -105,8 +127,8 @@ async def _bounded(
     headers: Mapping[str, str],
 ) -> dict[str, Any]:
     """One request, within the upstream's deadline and bounds."""
-    course = Course(repeatable=repeatable)
-    listener = _for_upstream(upstream, call.listener, course)
+    course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=repeatable)
+    listener = _for_upstream(upstream, _followed(upstream, call.listener, course))
 
     with upstream_span(upstream.namespace, method, params) as traced:
 
@@ -190,18 +212,28 @@ def _check_object(name: str, value: Any) -> None:
         raise InvalidRequest(f"params.{name} must be an object.")
 
 
-def _for_upstream(upstream: Upstream, listener: Listener, course: Course) -> Listener:
+def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
     """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
-    speech = upstream.connector.speech
-    capabilities = both(declared(listener, speech.era if speech is not None else None), upstream.listing.capabilities)
+    capabilities = both(declared(listener, upstream.connector.era), upstream.listing.capabilities)
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
+    return replace(listener, notify=_only_wanted(listener), capabilities=capabilities)
+
+
+def _followed(upstream: Upstream, listener: Listener, course: Course) -> Listener:
+    """The listener of one call, whose course knows when it waits for the client."""
+    unhurried = course.clock.unhurried(listener.ask)
+
+    async def notify(method: str, params: dict[str, Any]) -> None:
+        with course.with_client():
+            await listener.notify(method, params)
 
     async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        upstream.answered()  # who asks is well, however long the user takes
         with course.with_client():
-            return await listener.ask(method, params)
+            return await unhurried(method, params)
 
-    return replace(listener, notify=_only_wanted(listener, course), ask=ask, capabilities=capabilities)
+    return replace(listener, notify=notify, ask=ask)
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:
@@ -210,7 +242,7 @@ def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> di
     return mcp_param_headers(wanted, params.get("arguments") or {}) if wanted is not None else {}
 
 
-def _only_wanted(listener: Listener, course: Course) -> Notify:
+def _only_wanted(listener: Listener) -> Notify:
     """`listener.notify` for the notifications that its client asked for."""
     least = LEVELS.index(listener.log_level) if listener.log_level is not None else len(LEVELS)
 
@@ -219,7 +251,6 @@ def _only_wanted(listener: Listener, course: Course) -> Notify:
         if (method == "notifications/progress" and listener.progress) or (
             level in LEVELS and LEVELS.index(level) >= least
         ):
-            with course.with_client():
-                await listener.notify(method, params)
+            await listener.notify(method, params)
 
     return notify

@@ -28,6 +28,7 @@ from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.connect import Connector
 from gateway.upstream.faults import Faults
 from gateway.upstream.gate import Gate, Pass
+from gateway.upstream.held import HeldCalls
 from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.pool import SessionPool
 from gateway.upstream.retries import RetryBudget
@@ -95,6 +96,7 @@ class Upstream:
         )
         self.gate = Gate(namespace)
         self.retries = RetryBudget()
+        self.held = HeldCalls(namespace)
         self.pool = SessionPool(self._open, idle=config.idle)
         self._wanted = asyncio.Event()
         self._rounds = 0
@@ -370,6 +372,7 @@ class Upstream:
         for task in (self._keeper, self._listener):
             if task is not None:
                 await asyncio.wait([task])
+        await self.held.close()
         await self.pool.close()
         await self.connector.close()
 

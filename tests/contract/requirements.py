@@ -208,6 +208,22 @@ REQUIREMENTS = (
         "2026-07-28 basic/patterns/mrtr#basic-workflow",
         "The input that a modern upstream requires is asked of a legacy client in mid-call, and sent back.",
     ),
+    Requirement(
+        "mrtr.legacy-upstream",
+        "2026-07-28 basic/patterns/mrtr#basic-workflow",
+        "What a legacy upstream asks in mid-call is an input-required result for a modern client, and its answer goes "
+        "to the call that waits: the call is sent once.",
+    ),
+    Requirement(
+        "mrtr.kinds",
+        "2026-07-28 basic/patterns/mrtr#supported-requests",
+        "Forms, pages, samples and roots can be asked for, within one era and across them.",
+    ),
+    Requirement(
+        "mrtr.bound",
+        "2026-07-28 basic/patterns/mrtr#server-requirements",
+        "State that was changed, or comes with another route, other arguments or for the second time, is refused.",
+    ),
     # errors
     Requirement(
         "errors.kept",

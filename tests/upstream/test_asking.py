@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken
-from gateway.upstream.asking import MAX_ROUNDS, declared, until_complete
+from gateway.upstream.asking import MAX_ROUNDS, declared, may_ask, modern_question, until_complete
 from gateway.upstream.session import Listener
 
 QUESTION = {"method": "elicitation/create", "params": {"message": "Which colour?"}}
@@ -73,9 +73,67 @@ CAPABILITIES = {"elicitation": {}, "sampling": {}, "roots": {}, "experimental": 
         ("legacy", "legacy", {"elicitation", "sampling", "roots", "experimental"}),
         ("modern", "modern", {"elicitation", "sampling", "roots", "experimental"}),
         ("legacy", "modern", {"elicitation", "sampling", "roots"}),
-        ("modern", "legacy", set()),
+        ("modern", "legacy", {"elicitation", "sampling", "roots"}),
         ("modern", None, set()),
     ],
 )
 def test_an_upstream_is_told_only_what_it_can_ask_for(client: Any, upstream: Any, names: set[str]):
     assert declared(Listener(era=client, capabilities=CAPABILITIES), upstream).keys() == names
+
+
+URL_MODE = {"mode": "url", "message": "Sign in", "url": "https://example.com/in"}
+FORM = {"message": "Which?", "requestedSchema": {"type": "object", "properties": {}}}
+SAMPLE = {"messages": [], "maxTokens": 5}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "method", "params", "may"),
+    [
+        ({"elicitation": {}}, "elicitation/create", FORM, True),
+        ({"elicitation": {}}, "elicitation/create", URL_MODE, False),
+        ({"elicitation": {"url": {}}}, "elicitation/create", URL_MODE, True),
+        ({"elicitation": {"url": {}}}, "elicitation/create", FORM, False),
+        ({"elicitation": {"url": {}, "form": {}}}, "elicitation/create", FORM, True),
+        ({"elicitation": {}}, "elicitation/create", {"mode": "telepathy"}, False),
+        ({"elicitation": {}}, "sampling/createMessage", SAMPLE, False),
+        ({"sampling": {}}, "sampling/createMessage", SAMPLE, True),
+        ({"sampling": {}}, "sampling/createMessage", {**SAMPLE, "tools": []}, False),
+        ({"sampling": {"tools": {}}}, "sampling/createMessage", {**SAMPLE, "tools": []}, True),
+        ({"roots": {}}, "roots/list", {}, True),
+        ({"roots": None}, "roots/list", {}, False),
+        ({"roots": {}}, "tasks/get", {}, False),
+        ({"": {}}, "tasks/get", {}, False),
+    ],
+)
+def test_a_client_can_be_asked_what_it_declared(capabilities: Any, method: str, params: Any, may: bool):
+    assert may_ask(capabilities, method, params) is may
+
+
+def test_a_legacy_question_loses_what_only_legacy_ones_have():
+    legacy = {**URL_MODE, "elicitationId": "e1", "_meta": {"progressToken": 1}, "task": {}}
+    asked = modern_question({"elicitation": {"url": {}}}, "elicitation/create", legacy)
+    assert asked == {"method": "elicitation/create", "params": URL_MODE}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [("roots/list", {}, -32601), ("elicitation/create", {"message": 7}, -32602)],
+)
+def test_what_cannot_be_asked_is_answered_with_an_error(method: str, params: Any, code: int):
+    with pytest.raises(UpstreamAnswered) as refusal:
+        modern_question({"elicitation": {}}, method, params)
+    assert refusal.value.code == code
+
+
+async def test_a_page_that_a_modern_upstream_shows_gets_the_id_that_a_legacy_client_needs():
+    asked: list[dict[str, Any]] = []
+
+    async def keep(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        asked.append(params)
+        return {"action": "accept"}
+
+    page = {**ASKS, "inputRequests": {"page": {"method": "elicitation/create", "params": URL_MODE}}}
+    await until_complete("up", Upstream(page, page, DONE).send, {}, keep)
+    ids = {each.pop("elicitationId") for each in asked}
+    assert len(ids) == 2
+    assert asked == [URL_MODE, URL_MODE]

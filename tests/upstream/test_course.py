@@ -16,6 +16,7 @@ from gateway.errors import (
     UpstreamSuspended,
     UpstreamTimeout,
 )
+from gateway.upstream import clock
 from gateway.upstream.breaker import OPEN_SECONDS
 from gateway.upstream.gate import Gate
 from gateway.upstream.http_wire import UpstreamHttpError
@@ -221,8 +222,9 @@ async def test_errors_of_tools_and_callers_that_leave_do_not_count(one: Front):
     assert repr(one.upstream.gate) == "<Gate closed failures=0>"
 
 
-async def test_a_client_that_lets_a_question_wait_is_no_failure_of_the_upstream(raw_legacy, front):
-    one: Front = await front(raw_legacy, deadline=0.2)
+async def test_a_client_that_lets_a_question_wait_is_no_failure_of_the_upstream(raw_legacy, front, monkeypatch):
+    monkeypatch.setattr(clock, "ANSWER_SECONDS", 0.2)
+    one: Front = await front(raw_legacy)
     asked = asyncio.Event()
 
     async def never(method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -231,9 +233,10 @@ async def test_a_client_that_lets_a_question_wait_is_no_failure_of_the_upstream(
         return {}
 
     client = Listener(ask=never, era="legacy", capabilities={"elicitation": {}})
-    with pytest.raises(UpstreamTimeout):
+    with pytest.raises(UpstreamTimeout, match="asked the user in mid-call, and had no answer"):
         await one.call("ask", client, question="Which colour?")
     assert asked.is_set()
+    await one.target.wait_for("cancelled", "ask")
     assert repr(one.upstream.gate) == "<Gate closed failures=0>"
 
 

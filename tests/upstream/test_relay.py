@@ -125,7 +125,7 @@ async def test_a_prompt_named_like_such_a_tool_mirrors_nothing(one: Front):
     [
         (MODERN, "modern", {"roots": {}, "experimental": {}}),
         (MODERN, "legacy", {"roots": {}}),
-        (LEGACY, "modern", {}),
+        (LEGACY, "modern", {"roots": {}}),
         (LEGACY, "legacy", {"roots": {}, "experimental": {}}),
     ],
 )

@@ -63,8 +63,16 @@ async def slow(_: Caller, arguments: Json) -> Json:
 
 
 async def ask(caller: Caller, arguments: Json) -> Json:
-    question = {"mode": "form", "message": arguments["question"], "requestedSchema": ANSWER_SCHEMA}
-    said = await caller.ask("answer", "elicitation/create", question)
+    """`method` and `params` ask something else than a form; `times` asks again (legacy only), with progress before."""
+    form = {"mode": "form", "message": arguments["question"], "requestedSchema": ANSWER_SCHEMA}
+    method, params = arguments.get("method", "elicitation/create"), arguments.get("params", form)
+    said: Json = {}
+    for number in range(arguments.get("times", 1)):
+        if "progressToken" in caller.meta:
+            caller.tell("notifications/progress", {"progressToken": caller.meta["progressToken"], "progress": number})
+        said = await caller.ask("answer", method, params)
+    if "method" in arguments:
+        return structured(said)
     return structured({"action": said.get("action"), "answer": (said.get("content") or {}).get("answer")})
 
 

@@ -1,0 +1,74 @@
+"""The time and the place that a call has. People take minutes to answer: neither is used up while they are asked."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from gateway.errors import GatewayError
+from gateway.upstream.asking import ANSWER_SECONDS
+from gateway.upstream.bulkhead import Bulkhead, Place
+from gateway.upstream.session import Ask
+
+
+class Clock:
+    """Gives a call `seconds`, the wait for a place included, and stands still while its client is asked something."""
+
+    def __init__(self, seconds: float, bulkhead: Bulkhead):
+        self.asking = False
+        """Whether it is an answer that the call waits for, or waited for when its time was over."""
+        self._timeout = asyncio.timeout(seconds)
+        self._bulkhead = bulkhead
+        self._place: Place | None = None
+        self._turn = asyncio.Lock()
+        self._over = False
+
+    def left(self) -> float:
+        """Seconds until its time is over."""
+        until = self._timeout.when()
+        assert until is not None
+        return until - asyncio.get_running_loop().time()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """The call.
+
+        Raises:
+            TimeoutError: its time is over.
+            UpstreamBusy: there is no place for it.
+        """
+        async with self._timeout, self._bulkhead.place() as self._place:
+            try:
+                yield
+            finally:
+                self._over = True
+
+    def unhurried(self, ask: Ask) -> Ask:
+        """`ask` with `ANSWER_SECONDS` of its own for the answer, one question at a time."""
+
+        async def asked(method: str, params: dict[str, Any]) -> dict[str, Any]:
+            assert self._place is not None
+            async with self._turn, self._place.vacated(), self._stopped():
+                return await ask(method, params)
+
+        return asked
+
+    @asynccontextmanager
+    async def _stopped(self) -> AsyncGenerator[None]:
+        """Time for an answer instead. A question that an upstream asks beside its calls may outlast its call."""
+        if self._over:
+            yield
+            return
+        left = self.left()
+        self._set(ANSWER_SECONDS, asking=True)
+        try:
+            yield
+        except GatewayError:
+            self._set(left, asking=False)
+            raise
+        self._set(left, asking=False)
+
+    def _set(self, seconds: float, *, asking: bool) -> None:
+        if not self._over:
+            self.asking = asking
+            self._timeout.reschedule(asyncio.get_running_loop().time() + seconds)
