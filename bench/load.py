@@ -262,6 +262,11 @@ async def _answered(
 ) -> None:
     client.ended = asyncio.get_running_loop().create_future()
     client.run(request, check, again)
+    while not client.ended.done():
+        seen = len(client.latencies)
+        await asyncio.wait([client.ended], timeout=PATIENCE)
+        if not client.ended.done() and len(client.latencies) == seen:
+            raise TimeoutError(f"no answer within {PATIENCE:g} s")
     await client.ended
 
 

@@ -86,7 +86,9 @@ def in_turn(rows: Sequence[Row], effort: Effort, *, clients: int, seconds: float
             row.samples.append(_sample(row, clients, seconds or effort.seconds))
     for row in rows:
         row.memory = row.part.memory / MEGABYTE
-        print(f"    {row}", flush=True)
+        print(f"    {row}")
+    busiest = max(sample.measured.own_cpu for row in rows for sample in row.samples)
+    print(f"    (the load itself used {busiest:.0%} of a core at the most)", flush=True)
 
 
 def refuse_if_slow(alone: Row, rows: Sequence[Row], effort: Effort) -> None:

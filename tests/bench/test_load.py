@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import parts
+from bench import load, parts
 from bench.load import Request, Target, WrongAnswer, encode, measure, message_of, repeat, tool_call, tools_list
 from bench.upstream import path
 
@@ -47,6 +47,12 @@ def test_another_clients_answer_ends_the_load(origin: str):
     stale = Request(request.method, lambda _: request.params(7), request.check)
     with pytest.raises(WrongAnswer):
         measure(Target(origin + path()), stale, concurrency=1, seconds=1)
+
+
+def test_no_answer_ends_the_load(origin: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(load, "PATIENCE", 0.1)
+    with pytest.raises(TimeoutError, match=r"no answer within 0\.1 s"):
+        repeat(Target(origin + path(delay=60_000)), tool_call("echo"), calls=2, concurrency=2)
 
 
 def test_a_delay_is_kept(origin: str):
