@@ -37,6 +37,22 @@ REQUIREMENTS = (
         "gateway",
         "In memory, over HTTP and over stdio the gateway serves the same things in the same way.",
     ),
+    Requirement(
+        "stateless.envelope",
+        "2026-07-28 basic/index#_meta",
+        "A modern request says its version and its client's capabilities; one that does not is refused, -32602, and "
+        "one of another version, -32022.",
+    ),
+    Requirement(
+        "stateless.method",
+        "2026-07-28 basic/transports/streamable-http#sending-messages-to-the-server",
+        "A method that nobody has is answered with 404 and -32601.",
+    ),
+    Requirement(
+        "stateless.no-session",
+        "2026-07-28 basic/index#statelessness",
+        "A modern client is given no session, and needs none.",
+    ),
     # who we are
     Requirement(
         "discover.identity",
