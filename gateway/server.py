@@ -24,6 +24,7 @@ from gateway.doors.completion import Completions
 from gateway.doors.components import Run
 from gateway.doors.discovery import Discovery
 from gateway.doors.edge import Edge
+from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
@@ -188,6 +189,7 @@ class Gateway(FastMCP):
         self, path: str | None = None, **options: Any
     ) -> StarletteWithLifespan:
         """FastMCP's app behind the edge and, unless it is switched off, the express door."""
+        options.setdefault("event_store", RecentEvents())
         options["host_origin_protection"] = False  # the edge checks both, always, and spares the health paths
         app = super().http_app(path=path or self._server_config.path, **options)
         if self._server_config.express and not options.get("json_response"):

@@ -325,6 +325,17 @@ REQUIREMENTS = (
         "2026-07-28 server/utilities/caching#cacheable-results",
         "Calls, prompts and results that ask for input carry no hints.",
     ),
+    # streams
+    Requirement(
+        "streams.resumed",
+        "2025-11-25 basic/transports#resumability-and-redelivery",
+        "A legacy client that lost a stream takes it up with `Last-Event-ID`, in its own session only.",
+    ),
+    Requirement(
+        "streams.long",
+        "gateway",
+        "An answer of 3 MiB comes through whole, from any upstream to any client.",
+    ),
     # tasks
     Requirement(
         "tasks.made",

@@ -57,10 +57,10 @@ def initialize(request_id: Any = 0, **capabilities: Any) -> dict[str, Any]:
 
 
 def messages_in(content_type: str, text: str) -> list[dict[str, Any]]:
-    """Every JSON-RPC message of an answer, be it JSON or an event stream."""
+    """Every JSON-RPC message of an answer, be it JSON or an event stream; an event without data has none."""
     if not content_type.startswith("text/event-stream"):
         return [json.loads(text)]
-    return [json.loads(line[5:]) for line in text.splitlines() if line.startswith("data:")]
+    return [json.loads(line[5:]) for line in text.splitlines() if line.startswith("data:") and line[5:].strip()]
 
 
 async def events_of(answer: httpx.Response) -> AsyncGenerator[dict[str, str]]:
@@ -78,4 +78,5 @@ async def events_of(answer: httpx.Response) -> AsyncGenerator[dict[str, str]]:
 async def messages_of(answer: httpx.Response) -> AsyncGenerator[dict[str, Any]]:
     """Each JSON-RPC message of an open stream as it comes."""
     async for event in events_of(answer):
-        yield json.loads(event["data"])
+        if event.get("data"):
+            yield json.loads(event["data"])
