@@ -196,3 +196,27 @@ async def test_a_modern_client_is_not_asked_what_it_did_not_declare(
         call = {"name": pair.name("ask"), "arguments": {"question": "", "method": method, "params": params}}
         error = (await client.ask("tools/call", declared, **call)).error
     assert "never declared" in error["message"] or "did not declare" in error["message"]
+
+
+async def model(messages: Any, params: Any, context: Any) -> str:
+    """A client's model, which has one word."""
+    return "word"
+
+
+@requirement("mrtr.kinds")
+@pytest.mark.parametrize(
+    ("method", "params", "said"),
+    [("sampling/createMessage", SAMPLE, ["content", "text"]), ("roots/list", {}, ["roots", 0, "uri"])],
+    ids=["sample", "roots"],
+)
+@pairs(RAW_ASKING, clients=["legacy"])
+async def test_a_legacy_client_is_asked_whatever_it_declared(
+    pair: Pair, method: str, params: Any, said: list[Any]
+) -> None:
+    async with pair.client(sampling_handler=model, roots=["file:///work"]) as client:
+        answer: Any = (
+            await client.call_tool(pair.name("ask"), {"question": "", "method": method, "params": params})
+        ).structured_content
+    for step in said:
+        answer = answer[step]
+    assert answer in ("word", "file:///work")
