@@ -86,6 +86,12 @@ REQUIREMENTS = (
         "The tools of every upstream are listed under its namespace, in a stable order, with no other change.",
     ),
     Requirement(
+        "tools.names",
+        "2026-07-28 server/tools#tool-names",
+        "Public names are unique and within `[A-Za-z0-9_-]{1,64}`, and each leads to its own tool, however alike the "
+        "upstream's names are.",
+    ),
+    Requirement(
         "tools.schema",
         "2026-07-28 basic/index#json-schema-usage",
         "Schemas come through as they are, `$defs`, `$ref` and `$anchor` included.",

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import socket
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -110,6 +111,19 @@ async def test_what_is_wrong_in_a_list_is_told_once_and_harms_nothing_else(
     assert (told["bad"]["state"], told["well"]["state"]) == ("up", "up")
     (line,) = (line for line in warnings if way.says in line)
     assert "upstream bad " in line
+
+
+@requirement("tools.names")
+async def test_names_that_would_become_one_lead_each_to_its_own_tool(raw_modern: Running, tmp_path: Path) -> None:
+    alike = ["a b", "a!b", "a.b", "a_b", "x" * 120, "x" * 121]
+    raw_modern.control(extra=alike)
+    async with over_http(tmp_path, configuration({"well": raw_modern})) as (_, url), opened(url) as client:
+        offered = [tool.name for tool in await client.list_tools() if (tool.description or "").startswith("An extra")]
+        assert len(set(offered)) == len(alike)
+        assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in offered)
+        for name in offered:
+            await client.call_tool(name)
+    assert [each["name"] for each in raw_modern.record() if each["rpc"] == "tools/call"] == alike
 
 
 @requirement("bad-upstream.unharmed", "bad-upstream.told")
