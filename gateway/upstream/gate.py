@@ -12,8 +12,10 @@ from gateway.errors import (
     UpstreamError,
     UpstreamLimited,
     UpstreamLost,
+    UpstreamRefused,
     UpstreamSuspended,
     UpstreamTimeout,
+    UpstreamTooLarge,
 )
 from gateway.upstream.breaker import MAX_OPEN_SECONDS, Breaker, State
 from gateway.upstream.http_wire import UpstreamHttpError
@@ -21,6 +23,8 @@ from gateway.upstream.http_wire import UpstreamHttpError
 # An upstream may ask for any time with its 429; past this one it is asked again, as a suspended one is.
 MAX_LIMITED_SECONDS = MAX_OPEN_SECONDS
 FAILURES = (UpstreamDown, UpstreamTimeout, UpstreamLost, UpstreamBroken)
+# These show that an upstream is there; the rest, such as having no place for a call, is the gateway's own word.
+ANSWERS = (UpstreamRefused, UpstreamLimited, UpstreamTooLarge, UpstreamHttpError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,8 @@ class Gate:
         if not is_failure(error):
             if isinstance(error, UpstreamLimited):
                 self.limit(error)
-            self.answered()
+            if isinstance(error, ANSWERS):
+                self.answered()
             return False
         was_closed = self._breaker.state == "closed"
         # Each deadline that passes is one that the upstream let pass; the rest may be many calls' end by one event.

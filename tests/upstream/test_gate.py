@@ -143,6 +143,18 @@ def test_an_error_that_is_an_answer_breaks_the_row(gate: Gate, error: UpstreamEr
     assert repr(gate) == "<Gate closed failures=0>"
 
 
+@pytest.mark.parametrize("error", [UpstreamBusy("raw", "x"), UpstreamSuspended("raw", "x")])
+def test_what_only_the_gateway_says_is_no_answer(gate: Gate, clock: Clock, error: UpstreamError):
+    """A program that may not be started yet, for one."""
+    fail(gate)
+    clock.now += 30
+    trial = gate.enter()
+    gate.failed(error, trial)
+    gate.left(trial)
+    assert not gate.is_open
+    assert gate.enter().trial
+
+
 def test_calls_within_the_time_of_a_429_are_refused_with_what_is_left(gate: Gate, clock: Clock):
     gate.failed(limited(7), gate.enter())
     clock.now += 2.5
