@@ -96,6 +96,13 @@ class ServiceBroken(GatewayError):
     kind = "service_broken"
 
 
+class Stopping(GatewayError):
+    """The gateway ends before the call did. It is not known whether the call ran."""
+
+    kind = "stopping"
+    code = 50304
+
+
 class UpstreamError(GatewayError):
     """One upstream could not answer; `data.upstream` is its namespace."""
 

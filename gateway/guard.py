@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateway.errors import Forbidden, GatewayError
+from gateway.errors import Forbidden, GatewayError, Stopping
 from gateway.model.event import CallEvent, Outcome
 from gateway.model.principal import Principal
 from gateway.model.route import Route
@@ -15,6 +15,11 @@ from gateway.policy.authorize import decide
 from gateway.running import Running
 
 log = get_logger(__name__)
+
+STOPPING = (
+    "The gateway is being stopped and the call took longer than that may take. It is not known whether the call ran. "
+    "Look before you send it again."
+)
 
 T = TypeVar("T")
 Sink = Callable[[CallEvent], None]
@@ -36,6 +41,7 @@ class Guard:
     def __init__(self, sinks: Sequence[Sink] = ()):
         self._sinks = tuple(sinks)
         self._running = Running()
+        self._limits: set[asyncio.Timeout] = set()
         self.finished = 0
 
     def __repr__(self) -> str:
@@ -59,6 +65,7 @@ class Guard:
 
         Raises:
             Forbidden: the principal has none of the scopes that the route needs.
+            Stopping: `stop` was called before the call had ended.
         """
         at, began = time.time(), time.perf_counter()
         outcome: Outcome = "error"
@@ -66,7 +73,7 @@ class Guard:
         try:
             with self._running.one(call.route.namespace):
                 self._admit(call)
-                result = await run()
+                result = await self._unless_stopped(run)
             outcome = "tool_error" if is_error(result) else "ok"
             return result
         except Forbidden as refusal:
@@ -84,6 +91,25 @@ class Guard:
         finally:
             self.finished += 1
             self._record(call, at, time.perf_counter() - began, outcome, error)
+
+    async def _unless_stopped(self, run: Callable[[], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._limits.add(limit)
+                try:
+                    return await run()
+                finally:
+                    self._limits.discard(limit)
+        except TimeoutError:
+            if limit.expired():
+                raise Stopping(STOPPING) from None
+            raise
+
+    def stop(self) -> None:
+        """End every call that runs now with an error of its own: what comes next would cut it off without a word."""
+        now = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            limit.reschedule(now)
 
     def _admit(self, call: Call) -> None:
         decision = decide(call.principal, call.route)

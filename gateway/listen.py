@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from types import FrameType
 
 import uvicorn
 
@@ -13,6 +14,8 @@ from gateway.drain import Exchanges, Streams
 from gateway.errors import CannotListen
 
 BACKLOG = 2048
+# What is left of the grace for telling callers that it is over.
+ANSWER_SECONDS = 2.0
 # What a client on this machine types where the gateway listens on every address.
 NEAREST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -78,6 +81,8 @@ class Listener(uvicorn.Server):
         exchanges: the app that is served; after a signal its requests get the configured grace to be answered.
         on_ready: called once connections are accepted.
         end_listening: ends what modern clients listen to; called when there is nothing else left to wait for.
+        end_calls: has the calls that still run answered with an error; called shortly before the grace is over.
+        on_stop: called at the first signal.
     """
 
     def __init__(
@@ -86,11 +91,15 @@ class Listener(uvicorn.Server):
         exchanges: Exchanges,
         on_ready: Callable[[], None],
         end_listening: Callable[[], Awaitable[None]],
+        end_calls: Callable[[], None],
+        on_stop: Callable[[], None],
     ):
         super().__init__(config)
         self._exchanges = exchanges
         self._on_ready = on_ready
         self._end_listening = end_listening
+        self._end_calls = end_calls
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -108,9 +117,24 @@ class Listener(uvicorn.Server):
         finally:
             ending.cancel()
             await asyncio.wait([ending])
+            for task in self.server_state.tasks:  # after a second signal
+                task.cancel()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal lets what runs finish, a second one does not wait for it."""
+        if self.should_exit:
+            self.force_exit = True
+        super().handle_exit(sig, frame)
+        self._on_stop()
 
     async def _end_streams(self) -> None:
-        await self._exchanges.finished()
+        grace = self.config.timeout_graceful_shutdown
+        try:
+            async with asyncio.timeout(None if grace is None else grace - min(ANSWER_SECONDS, grace / 2)):
+                await self._exchanges.finished()
+        except TimeoutError:
+            self._end_calls()
+            await self._exchanges.finished()
         await self._end_listening()
         self._streams.end()
 

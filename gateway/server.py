@@ -249,10 +249,15 @@ class Gateway(FastMCP):
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
                 on_ready = partial(self._tell, listeners, app.state.path)
-                await Listener(config, exchanges, on_ready, self._listening.aclose).serve(listeners)
+                await Listener(
+                    config, exchanges, on_ready, self._listening.aclose, self.runtime.guard.stop, self._stop
+                ).serve(listeners)
         finally:
             for listener in listeners:
                 listener.close()
+
+    def _stop(self) -> None:
+        self._ready = False
 
     def _tell(self, listeners: Sequence[socket.socket], path: str) -> None:
         for listener in listeners:

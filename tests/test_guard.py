@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dirty_equals import IsFloat, IsNow
 
-from gateway.errors import Forbidden, UpstreamAnswered, UpstreamDown
+from gateway.errors import Forbidden, Stopping, UpstreamAnswered, UpstreamDown
 from gateway.guard import Call, Guard
 from gateway.model.event import CallEvent
 from gateway.model.principal import LOOPBACK, Principal
@@ -176,3 +176,19 @@ async def test_who_waits_for_the_calls_of_now_is_told_when_they_have_ended(watch
     let_go.set()
     await asyncio.gather(call, waiting)
     assert watched.guard.running == 0
+
+
+async def test_calls_that_run_when_it_is_stopped_end_with_an_error_each(watched: Watched) -> None:
+    calls = [asyncio.create_task(watched.call(asyncio.Event().wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+    watched.guard.stop()
+    for call in calls:
+        with pytest.raises(Stopping, match="not known whether the call ran"):
+            await call
+    assert [(event.outcome, event.error) for event in watched.events] == [("error", "stopping")] * 3
+
+
+async def test_a_tools_own_timeout_is_no_stop(watched: Watched) -> None:
+    with pytest.raises(TimeoutError):
+        await watched.call(failing(TimeoutError()))
+    assert watched.ending == ("tool_error", "")

@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import socket
+from functools import partial
 from typing import Any
 
 import pytest
@@ -79,14 +80,18 @@ async def serving(number: signal.Signals) -> list[str]:
     async def end_listening() -> None:
         happened.append("nobody listens")
 
+    def no_calls() -> None:
+        raise AssertionError("there are none to end")
+
     exchanges = Exchanges(app)
     config = uvicorn.Config(exchanges, lifespan="off", log_config=None)
     with bind("127.0.0.1", 0) as listener:
-        await Listener(config, exchanges, on_ready, end_listening).serve([listener])
+        stop = partial(happened.append, "stopping")
+        await Listener(config, exchanges, on_ready, end_listening, no_calls, stop).serve([listener])
     await asyncio.sleep(0)  # where a cancellation would strike
     return [*happened, "closed"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_serving_and_nothing_else(number: signal.Signals):
-    assert asyncio.run(serving(number)) == ["ready", "nobody listens", "closed"]
+    assert asyncio.run(serving(number)) == ["ready", "stopping", "nobody listens", "closed"]

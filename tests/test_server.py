@@ -77,7 +77,7 @@ async def test_ready_means_that_calls_are_taken(tmp_path: Path, raw_modern: Runn
     async with httpx.AsyncClient(transport=transport, base_url="http://probe.example") as probe:
         early = await probe.get("/readyz")
         assert (early.status_code, early.json()["status"]) == (503, "not ready")
-        assert "starting" in early.json()["reasons"]
+        assert "starting or stopping" in early.json()["reasons"]
         async with app.lifespan(app):
             ready = await probe.get("/readyz")
             assert (ready.status_code, ready.json()["status"]) == (200, "ready")

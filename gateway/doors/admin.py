@@ -32,7 +32,7 @@ def readyz(serving: Serving, is_ready: Callable[[], bool]) -> Endpoint:
         ready = is_ready()
         found = {name: upstream_status(each) for name, each in serving.upstreams.items()}
         upstreams = {name: each["state"] for name, each in found.items()}
-        reasons = [] if ready else ["starting"]
+        reasons = [] if ready else ["starting or stopping"]
         reasons += [
             f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "idle", "off")
         ]

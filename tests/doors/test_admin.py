@@ -58,7 +58,7 @@ async def test_a_gateway_that_has_not_started_is_not_ready(tmp_path: Path) -> No
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "not ready",
-        "reasons": ["starting", "upstream gone is unknown"],
+        "reasons": ["starting or stopping", "upstream gone is unknown"],
         "upstreams": {"gone": "unknown"},
     }
 
