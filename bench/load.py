@@ -123,8 +123,6 @@ class Connection(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.latencies: list[float] = []
         self.headers: dict[bytes, bytes] = {}
-        self._request = b""
-        self._right = self._right_raw = b"-"
         self._parts: list[bytes] = []
         self._raw: bytes | None = None
 
@@ -136,6 +134,7 @@ class Connection(asyncio.Protocol):
     def run(self, request: bytes, check: Callable[[int, bytes], None], again: Callable[[], bool]) -> None:
         """Send `request` until `again` says no; then `ended` is done."""
         self._request, self._check, self._again = request, check, again
+        self._right = self._right_raw = b"-"
         self._began = time.perf_counter()
         self.transport.write(request)
 
@@ -162,9 +161,10 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         body = b"".join(self._parts)
         self._parts.clear()
-        if body != self._right:
+        status = self._parser.get_status_code()
+        if body != self._right or status != 200:
             try:
-                self._check(self._parser.get_status_code(), body)
+                self._check(status, body)
             except WrongAnswer as error:
                 self._fail(error)
                 return

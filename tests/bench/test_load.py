@@ -1,10 +1,41 @@
 """The bench's load takes no answer for right that is not, and its upstream speaks what it says."""
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import orjson
 import pytest
 
 from bench import load, parts
 from bench.load import Request, Target, WrongAnswer, encode, measure, message_of, repeat, tool_call, tools_list
 from bench.upstream import path
+
+
+class Emptying(BaseHTTPRequestHandler):
+    """Shakes hands, and answers all else with nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        message = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        hello = {"jsonrpc": "2.0", "id": message.get("id"), "result": {"protocolVersion": "2025-11-25"}}
+        body = orjson.dumps(hello) if message["method"] == "initialize" else b""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def emptying():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Emptying) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        yield f"http://127.0.0.1:{server.server_port}/mcp"
+        server.shutdown()
+        serving.join()
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +71,11 @@ def test_an_error_ends_the_load(origin: str):
         measure(
             Target(origin + path(era="legacy")), Request("no", lambda _: {}, lambda *_: True), concurrency=1, seconds=1
         )
+
+
+def test_an_empty_answer_ends_the_load_although_that_to_a_notification_was_empty(emptying: str):
+    with pytest.raises(WrongAnswer, match="200 b''"):
+        repeat(Target(emptying, "legacy"), tool_call("echo"), calls=1, concurrency=1)
 
 
 def test_another_clients_answer_ends_the_load(origin: str):
