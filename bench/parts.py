@@ -16,6 +16,7 @@ from tests.upstreams import process
 MOST_IN_FLIGHT = 100_000
 """The bound on calls in flight, for every part: out of reach."""
 PATIENCE = 30.0
+SERVICE = '[services.own]\nmodule = "bench.service:mcp"\n'
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,22 @@ def gateway(
     express: bool = True,
     everything: bool = True,
     heard: bool = True,
-    services: str = '[services.own]\nmodule = "bench.service:mcp"\n',
+    list_deadline: float = 60.0,
 ) -> Generator[Part]:
     """Ours, with the upstreams `up0`, `up1`, … `everything`: a key with scopes, metrics, a log on disk; else neither.
 
     `express`: with the express door, or the main door alone. `heard`: wait until every upstream has been asked what it
-    offers, or only until it serves.
+    offers, or only until it serves. `list_deadline`: seconds, as many as can be, so that a busy machine loses none.
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "gateway.toml"
         upstreams = (
             f'[upstreams.up{number}]\nurl = "{url}"\nmax_in_flight = {MOST_IN_FLIGHT}\n'
+            f"list_deadline = {list_deadline}\n"
             for number, url in enumerate(urls)
         )
         head = f'server.state_dir = "state"\nserver.express = {str(express).lower()}\nlog.format = "json"\n'
-        file.write_text(head + services + "".join(upstreams))
+        file.write_text(head + SERVICE + "".join(upstreams))
         key = ""
         if everything:
             _, key = KeyStore(file.parent / "state").create("bench", ["own:*", *(f"up{n}:*" for n in range(len(urls)))])

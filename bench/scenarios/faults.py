@@ -14,7 +14,7 @@ def hung(effort: Effort) -> Section:
     count = max(2, effort.sized(20))
     with contextlib.ExitStack() as stack:
         upstreams = [stack.enter_context(raw_http(era="modern", tools=38)) for _ in range(count)]
-        ours = stack.enter_context(parts.gateway([each.url for each in upstreams]))
+        ours = stack.enter_context(parts.gateway([each.url for each in upstreams], list_deadline=3))
         request = tools_list(50 * count)
         healthy, sick = (Row(ours.named(name), request) for name in ("all healthy", "one hung"))
         for _ in range(effort.rounds):
@@ -32,6 +32,6 @@ def ready(effort: Effort) -> Section:
         upstreams = [stack.enter_context(raw_http(era="modern")) for _ in range(max(2, effort.sized(19)))]
         upstreams[1].control(fault="hang")
         urls = [*(each.url for each in upstreams), "http://127.0.0.1:9/mcp"]
-        ours = stack.enter_context(parts.gateway(urls, heard=False))
+        ours = stack.enter_context(parts.gateway(urls, heard=False, list_deadline=3))
     print(f"    {ours.ready_after:.2f} s")
     return Section([], {"ready": [ours.ready_after]})
