@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from gateway.errors import Forbidden, GatewayError, Stopping
 from gateway.model.event import CallEvent, Outcome
@@ -25,8 +24,7 @@ T = TypeVar("T")
 Sink = Callable[[CallEvent], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What the guard needs to know of a call: its route, who calls, and how it came in."""
 
     request_id: str

@@ -1,15 +1,13 @@
 """The frozen record of one finished call."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gateway.model.route import Kind, Owner
 
 Outcome = Literal["ok", "tool_error", "refused", "error", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True)
-class CallEvent:
+class CallEvent(NamedTuple):
     """One finished call, as every sink receives it.
 
     `at` is when it began (POSIX seconds), `seconds` how long it took. `outcome` is `ok`; `tool_error` for a result

@@ -20,30 +20,30 @@ class Bulkhead:
     def __repr__(self) -> str:
         return f"<Bulkhead running={self.running} waiting={self.waiting}>"
 
-    @asynccontextmanager
-    async def place(self) -> AsyncGenerator["Place"]:
-        """A place for one call.
+    def place(self) -> "Place":
+        """A place for one call, for as long as it is entered.
 
-        Raises:
+        Raises, when it is entered:
             UpstreamBusy: the queue is full.
         """
-        if self._places.locked() and self.waiting >= self._queue:
-            raise self.refusal()
-        place = Place(self)
-        await self.take()
-        try:
-            yield place
-        finally:
-            place.leave()
+        return Place(self)
 
     async def take(self) -> None:
         """Wait for a place, in turn."""
-        self.waiting += 1
-        try:
+        if self._places.locked():
+            self.waiting += 1
+            try:
+                await self._places.acquire()
+            finally:
+                self.waiting -= 1
+        else:
             await self._places.acquire()
-        finally:
-            self.waiting -= 1
         self.running += 1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a call cannot even wait."""
+        return self._places.locked() and self.waiting >= self._queue
 
     def give(self) -> None:
         """Give a place to whoever is next."""
@@ -59,12 +59,23 @@ class Bulkhead:
 
 
 class Place:
-    """The place of one call, taken when it is made."""
+    """The place of one call, taken when it is entered."""
+
+    __slots__ = ("_bulkhead", "_left", "_taken")
 
     def __init__(self, bulkhead: Bulkhead):
         self._bulkhead = bulkhead
-        self._taken = True
+        self._taken = False
         self._left = False
+
+    async def __aenter__(self) -> "Place":
+        if self._bulkhead.is_full:
+            raise self._bulkhead.refusal()
+        await self._take()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.leave()
 
     @asynccontextmanager
     async def vacated(self) -> AsyncGenerator[None]:

@@ -1,9 +1,11 @@
 """JSON-RPC over HTTP, as both eras of Streamable HTTP send it: one POST a message, JSON or an event stream back."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import (
@@ -30,25 +32,32 @@ MAX_DIGITS = 9
 HEADER_TEXT = re.compile(r"[\x20-\x7e]*")
 
 
+def named(namespace: str, error: Exception) -> UpstreamError:
+    """One of the client's failures, under the name that the rest of the gateway knows."""
+    match error:
+        case BodyTooLarge() | EventTooLarge():
+            return UpstreamTooLarge(namespace, f"was cut off: {error}. Raise its max_body if this is expected.")
+        case Redirected():
+            return UpstreamBroken(namespace, f"{error}. Nothing ran; put the final address in its url.")
+        case NotHttp():
+            return UpstreamBroken(namespace, f"{error}. {UNKNOWN} Check that its url is an MCP endpoint.")
+        case HttpError(sent=True):
+            return UpstreamLost(namespace, f"lost the connection: {error}. {UNKNOWN}")
+        case HttpError():
+            return UpstreamDown(namespace, f"{error}. Nothing was sent.")
+    return UpstreamBroken(namespace, f"answered {error}. {UNKNOWN} Check that its url is an MCP endpoint.")
+
+
+FAILURES = (HttpError, EventTooLarge, messages.Malformed)
+
+
 @contextmanager
 def named_errors(namespace: str) -> Generator[None]:
-    """The client's failures, under the names that the rest of the gateway knows."""
+    """The client's failures within the block, under their names."""
     try:
         yield
-    except (BodyTooLarge, EventTooLarge) as error:
-        raise UpstreamTooLarge(namespace, f"was cut off: {error}. Raise its max_body if this is expected.") from error
-    except Redirected as error:
-        raise UpstreamBroken(namespace, f"{error}. Nothing ran; put the final address in its url.") from error
-    except NotHttp as error:
-        raise UpstreamBroken(namespace, f"{error}. {UNKNOWN} Check that its url is an MCP endpoint.") from error
-    except HttpError as error:
-        if error.sent:
-            raise UpstreamLost(namespace, f"lost the connection: {error}. {UNKNOWN}") from error
-        raise UpstreamDown(namespace, f"{error}. Nothing was sent.") from error
-    except messages.Malformed as error:
-        raise UpstreamBroken(
-            namespace, f"answered {error}. {UNKNOWN} Check that its url is an MCP endpoint."
-        ) from error
+    except FAILURES as error:
+        raise named(namespace, error) from error
 
 
 @dataclass(slots=True)
@@ -62,14 +71,106 @@ class Position:
     retry: float = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The head of an answer, and its messages as they come; `position` moves along with them."""
+class Incoming:
+    """The messages of one answer as they come, from JSON or from an event stream; `position` moves along with them.
+
+    No generator: a call would pay for each of its steps.
+    """
+
+    __slots__ = ("_ended", "_events", "_limit", "_ready", "_response", "position")
+
+    def __init__(self, response: Response, limit: int, known: Sequence[messages.Message] | None = None):
+        self.position = Position()
+        self._response = response
+        self._limit = limit
+        self._ready = deque(known or ())
+        self._ended = known is not None
+        self._events = EventParser(limit) if _media_type(response) == "text/event-stream" else None
+
+    def __aiter__(self) -> "Incoming":
+        return self
+
+    async def __anext__(self) -> messages.Message:
+        while not self._ready:
+            if self._ended:
+                raise StopAsyncIteration
+            if self._events is None:
+                await self._whole()
+            else:
+                await self._more(self._events)
+        return self._ready.popleft()
+
+    async def _whole(self) -> None:
+        self._ended = True
+        if body := await self._response.read(self._limit):
+            if (kind := _media_type(self._response)) != "application/json":
+                raise messages.Malformed(f"{kind or 'something without a media type'}, not JSON")
+            self._ready.extend(messages.decode(body))
+
+    async def _more(self, events: EventParser) -> None:
+        chunk = await self._response.chunk(self._limit)
+        self._ended = not chunk
+        found = events.feed(chunk)
+        self.position.last_id = events.last_id if HEADER_TEXT.fullmatch(events.last_id) else ""
+        self.position.retry = events.retry if events.retry is not None else self.position.retry
+        for event in found:
+            # One without data only gives an id to resume from (2025-11-25 `basic/transports`).
+            if event.type == "message" and event.data:
+                self._ready.extend(messages.decode(event.data))
+
+
+class Reply(NamedTuple):
+    """The head of an answer, and its messages as they come."""
 
     status: int
     headers: Mapping[str, str]
-    messages: AsyncIterator[messages.Message]
-    position: Position
+    messages: Incoming
+
+    @property
+    def position(self) -> Position:
+        """Where the stream can be taken up again after the messages that have come."""
+        return self.messages.position
+
+
+class _Exchange:
+    """One request and its answer: leave the block by an exception, and its connection is dropped."""
+
+    __slots__ = ("_body", "_headers", "_method", "_response", "_target", "_wire")
+
+    def __init__(self, wire: "HttpWire", method: str, body: bytes, headers: Mapping[str, str], target: str):
+        self._wire = wire
+        self._method = method
+        self._body = body
+        self._headers = headers
+        self._target = target
+
+    async def __aenter__(self) -> Reply:
+        wire = self._wire
+        try:
+            headers = header_block(self._headers)
+            self._response = await wire.request(self._method, self._body, headers, self._target)
+            try:
+                return await self._reply(self._response)
+            except BaseException as error:
+                await self._response.__aexit__(type(error), error, None)
+                raise
+        except FAILURES as error:
+            raise named(wire.namespace, error) from error
+
+    async def _reply(self, response: Response) -> Reply:
+        known = None
+        if response.status >= 300:
+            known = await self._wire.refusal(response, "Mcp-Session-Id" in self._headers)
+            if self._method == "GET":
+                raise UpstreamHttpError(self._wire.namespace, response.status)
+        elif response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise messages.Malformed("with a compressed body, which nobody asked for")
+        return Reply(response.status, response.headers, Incoming(response, self._wire.limit, known))
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        await self._response.__aexit__(kind, error, trace)
+        if isinstance(error, FAILURES):
+            raise named(self._wire.namespace, error) from error
 
 
 class HttpWire:
@@ -82,46 +183,25 @@ class HttpWire:
         self.client = HttpClient(config.url, connect_timeout=config.patience)
         self.credential = Credential(config)
 
-    @asynccontextmanager
-    async def post(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> AsyncGenerator[Reply]:
+    def post(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> AbstractAsyncContextManager[Reply]:
         """Send one message; leave the block by an exception and the call is cancelled by closing its connection.
 
-        Raises:
+        Raises, within the block as well:
             UpstreamError: one of its kinds, by status.
             SessionLost: 404, or 400 with words about the session, for a request that named one.
         """
-        async with self._exchange("POST", body, headers, target) as reply:
-            yield reply
+        return _Exchange(self, "POST", body, headers, target)
 
-    @asynccontextmanager
-    async def stream(self, headers: Mapping[str, str]) -> AsyncGenerator[Reply]:
+    def stream(self, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Reply]:
         """Open the stream that a session says things on that belong to no request (2025-11-25 `basic/transports`).
 
         Raises:
             UpstreamHttpError: it has no such stream (405), or refuses it.
             UpstreamError, SessionLost: as `post`.
         """
-        async with self._exchange("GET", b"", headers, "") as reply:
-            if reply.status >= 300:
-                raise UpstreamHttpError(self.namespace, reply.status)
-            yield reply
+        return _Exchange(self, "GET", b"", headers, "")
 
-    @asynccontextmanager
-    async def _exchange(
-        self, method: str, body: bytes, headers: Mapping[str, str], target: str
-    ) -> AsyncGenerator[Reply]:
-        with named_errors(self.namespace):
-            response = await self._request(method, body, header_block(headers), target)
-            async with response:
-                position = Position()
-                if response.status >= 300:
-                    incoming = _listed(await self._error(response, "Mcp-Session-Id" in headers))
-                else:
-                    incoming = self._messages(response, position)
-                async with aclosing(incoming):
-                    yield Reply(response.status, response.headers, incoming, position)
-
-    async def _request(self, method: str, body: bytes, headers: bytes, target: str) -> Response:
+    async def request(self, method: str, body: bytes, headers: bytes, target: str) -> Response:
         """The answer's head. What was refused with 401 did not run: it is sent once more with a new credential."""
         used = self.credential.block
         response = await self.client.request(method, ACCEPT + used + headers, body, target=target)
@@ -149,28 +229,7 @@ class HttpWire:
             if reply.status >= 300:
                 raise UpstreamHttpError(self.namespace, reply.status)
 
-    async def _messages(self, response: Response, position: Position) -> AsyncGenerator[messages.Message]:
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise messages.Malformed("with a compressed body, which nobody asked for")
-        kind = _media_type(response)
-        if kind == "text/event-stream":
-            parser = EventParser(self.limit)
-            while chunk := await response.chunk(self.limit):
-                found = parser.feed(chunk)
-                position.last_id = parser.last_id if HEADER_TEXT.fullmatch(parser.last_id) else ""
-                position.retry = parser.retry if parser.retry is not None else position.retry
-                for event in found:
-                    # One without data only gives an id to resume from (2025-11-25 `basic/transports`).
-                    if event.type == "message" and event.data:
-                        for message in messages.decode(event.data):
-                            yield message
-        elif body := await response.read(self.limit):
-            if kind != "application/json":
-                raise messages.Malformed(f"{kind or 'something without a media type'}, not JSON")
-            for message in messages.decode(body):
-                yield message
-
-    async def _error(self, response: Response, in_session: bool) -> list[messages.Message]:
+    async def refusal(self, response: Response, in_session: bool) -> list[messages.Message]:
         """The JSON-RPC error that came with such a status; everything else is raised under its name."""
         status = response.status
         found = await _error_messages(response)
@@ -228,8 +287,3 @@ def _seconds(retry_after: str) -> int | None:
     return (
         int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) <= MAX_DIGITS else None
     )
-
-
-async def _listed(found: list[messages.Message]) -> AsyncGenerator[messages.Message]:
-    for message in found:
-        yield message

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from gateway.upstream.errands import Errands
@@ -48,24 +47,28 @@ class SessionPool:
     def __repr__(self) -> str:
         return f"<SessionPool sessions={len(self)} busy={len(self._in_use)}>"
 
-    @asynccontextmanager
-    async def acquire(self, key: ShareKey, *, is_use: bool = True) -> AsyncGenerator[Session]:
+    def acquire(self, key: ShareKey, *, is_use: bool = True) -> "Lease":
         """The session of `key` for one call, opened if need be; a session that died is replaced.
 
         A call that `is_use` is not does not count when it is asked how long nobody has used the session.
         """
-        fresh = _Slot(idle_since=asyncio.get_running_loop().time(), retired=not key.lasting)
-        slot = self._slots.setdefault(key, fresh) if key.lasting else fresh
+        return Lease(self, key, is_use)
+
+    def enter(self, key: ShareKey) -> _Slot:
+        """Begin to use the slot of `key`, until `leave`."""
+        slot = self._slots.get(key) if key.lasting else None
+        if slot is None:
+            slot = _Slot(idle_since=asyncio.get_running_loop().time(), retired=not key.lasting)
+        if key.lasting:
+            self._slots[key] = slot
         if key.lasting:
             self._slots.move_to_end(key)
         slot.users += 1
         self._in_use.add(slot)
-        try:
-            yield await self._ready(key, slot)
-        finally:
-            self._leave(slot, is_use)
+        return slot
 
-    def _leave(self, slot: _Slot, is_use: bool) -> None:
+    def leave(self, slot: _Slot, is_use: bool) -> None:
+        """The call that entered `slot` is over."""
         slot.users -= 1
         if is_use:
             slot.idle_since = asyncio.get_running_loop().time()
@@ -74,7 +77,8 @@ class SessionPool:
             if slot.retired:
                 self._end(slot)
 
-    async def _ready(self, key: ShareKey, slot: _Slot) -> Session:
+    async def ready(self, key: ShareKey, slot: _Slot) -> Session:
+        """The slot's session, opened by whoever comes first."""
         if slot.session is not None and not slot.session.closed:
             return slot.session
         async with slot.opening:
@@ -136,3 +140,25 @@ class SessionPool:
         for slot in self._in_use:
             self._end(slot)
         await self._errands.finish()
+
+
+class Lease:
+    """The use of one session for one call."""
+
+    __slots__ = ("_is_use", "_key", "_pool", "_slot")
+
+    def __init__(self, pool: SessionPool, key: ShareKey, is_use: bool):
+        self._pool = pool
+        self._key = key
+        self._is_use = is_use
+
+    async def __aenter__(self) -> Session:
+        slot = self._slot = self._pool.enter(self._key)
+        try:
+            return await self._pool.ready(self._key, slot)
+        except BaseException:
+            self._pool.leave(slot, self._is_use)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pool.leave(self._slot, self._is_use)

@@ -5,8 +5,7 @@ It strips what is not the upstream's business, puts its own names in, follows th
 
 from collections.abc import Awaitable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcp.shared.inbound import mcp_param_headers
 
@@ -38,8 +37,7 @@ HOP_PREFIX = "io.modelcontextprotocol/"
 HOP_KEYS = frozenset({"progressToken"})
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One call to pass on: who it is for, the client's `params`, and who listens meanwhile."""
 
     caller: Caller
@@ -62,7 +60,7 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     headers = _mirrored(upstream, route, params)
 
     def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
-        return _bounded(upstream, route.repeatable, method, params, replace(call, listener=listener), headers)
+        return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
 
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
         result = await send(call.listener)
@@ -217,7 +215,7 @@ def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
     capabilities = both(declared(listener, upstream.connector.era), upstream.listing.capabilities)
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
-    return replace(listener, notify=_only_wanted(listener), capabilities=capabilities)
+    return listener._replace(notify=_only_wanted(listener), capabilities=capabilities)
 
 
 def _followed(upstream: Upstream, listener: Listener, course: Course) -> Listener:
@@ -233,7 +231,7 @@ def _followed(upstream: Upstream, listener: Listener, course: Course) -> Listene
         with course.with_client():
             return await unhurried(method, params)
 
-    return replace(listener, notify=notify, ask=ask)
+    return listener._replace(notify=notify, ask=ask)
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from gateway.errors import METHOD_NOT_FOUND, GatewayError, UpstreamAnswered, UpstreamBroken
 from gateway.upstream import messages
@@ -43,8 +44,7 @@ async def refuse(method: str, params: dict[str, Any]) -> dict[str, Any]:
     raise UpstreamAnswered(METHOD_NOT_FOUND, "The client did not declare this capability")
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(NamedTuple):
     """Who hears what an upstream says while it works on one request.
 
     `notify` takes its notifications, in order; `ask` its requests (elicitation, sampling, roots), and returns the
@@ -56,7 +56,7 @@ class Listener:
     notify: Notify = ignore
     ask: Ask = refuse
     era: Era = "modern"
-    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    capabilities: Mapping[str, Any] = MappingProxyType({})
     log_level: str | None = None
     progress: bool = False
 

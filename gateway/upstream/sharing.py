@@ -1,8 +1,7 @@
 """What decides who may use the same upstream session. Pure; the pool sees the key and nothing of the principal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -10,24 +9,23 @@ from gateway.config.model import SessionSharing
 from gateway.upstream import messages
 from gateway.upstream.connect import Speech
 
+NONE = "{}"
 EVERYONE = ("everyone",)
 GATEWAY = ("gateway",)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who a request is for, as far as sessions care: a subject, and its downstream session where it has one."""
 
     subject: str
     session: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShareKey:
+class ShareKey(NamedTuple):
     """Two calls with equal keys may use one session. `lasting` is false for a session of a single call."""
 
     holder: tuple[str, ...]
-    capabilities: str = "{}"
+    capabilities: str = NONE
     lasting: bool = True
 
 
@@ -40,7 +38,7 @@ def default_rule(speech: Speech | None, stateful: bool) -> SessionSharing:
 
 def share_key(rule: SessionSharing, caller: Caller, capabilities: Mapping[str, Any]) -> ShareKey:
     """The key for one call. A session declares capabilities once, so callers that declare others get another."""
-    declared = messages.encoded(capabilities, orjson.OPT_SORT_KEYS).decode()
+    declared = messages.encoded(capabilities, orjson.OPT_SORT_KEYS).decode() if capabilities else NONE
     match rule:
         case "shared":
             return ShareKey(EVERYONE, declared)

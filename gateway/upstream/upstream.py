@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from gateway.upstream.faults import Faults
 from gateway.upstream.gate import Gate, Pass
 from gateway.upstream.held import HeldCalls
 from gateway.upstream.listing import ListingFile, Remembered, fetch
-from gateway.upstream.pool import SessionPool
+from gateway.upstream.pool import Lease, SessionPool
 from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
@@ -140,14 +140,12 @@ class Upstream:
         """Who may share a session now."""
         return self.config.sessions or default_rule(self.connector.speech, self._stateful)
 
-    @contextlib.asynccontextmanager
-    async def session(self, caller: Caller, capabilities: Mapping[str, Any]) -> AsyncGenerator[Session]:
+    def session(self, caller: Caller, capabilities: Mapping[str, Any]) -> Lease:
         """The session that `caller` may use, for one call."""
         key = share_key(self.rule, caller, capabilities)
         if self.config.command is not None:
             self.pool.adopt(ShareKey(GATEWAY, key.capabilities), key)
-        async with self.pool.acquire(key) as session:
-            yield session
+        return self.pool.acquire(key)
 
     @property
     def has_tasks(self) -> bool:

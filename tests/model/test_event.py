@@ -1,6 +1,5 @@
 """A call event: one finished call."""
 
-from dataclasses import FrozenInstanceError, asdict
 from typing import get_args
 
 import pytest
@@ -31,9 +30,9 @@ def test_a_call_ends_in_one_of_five_ways():
 
 
 def test_it_holds_nothing_that_a_caller_sent():
-    assert asdict(EVENT).keys().isdisjoint({"arguments", "params", "result", "headers"})
+    assert EVENT._asdict().keys().isdisjoint({"arguments", "params", "result", "headers"})
 
 
 def test_it_does_not_change():
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         EVENT.outcome = "error"  # ty: ignore[invalid-assignment]

@@ -1,6 +1,5 @@
 """Each finished call is one line, without what was asked and what was answered."""
 
-import dataclasses
 import io
 import json
 import logging
@@ -32,7 +31,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def test_a_call_is_one_line(written):
-    log_call(dataclasses.replace(OK, seconds=0.0300001234))
+    log_call(OK._replace(seconds=0.0300001234))
     line = json.loads(written.getvalue())
     assert line.pop("timestamp")
     assert line == {
@@ -58,5 +57,5 @@ def test_a_call_is_one_line(written):
     [("ok", "info"), ("cancelled", "info"), ("tool_error", "warning"), ("refused", "warning"), ("error", "warning")],
 )
 def test_what_went_wrong_stands_out(written, outcome, level):
-    log_call(dataclasses.replace(OK, outcome=outcome))
+    log_call(OK._replace(outcome=outcome))
     assert json.loads(written.getvalue())["level"] == level

@@ -1,6 +1,5 @@
 """Metrics of calls and upstreams, as a scraper reads them."""
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ def metrics() -> Metrics:
 
 
 def test_calls_are_counted_by_tool_upstream_and_outcome(metrics):
-    failed = dataclasses.replace(OK, outcome="error", error="upstream_timeout")
+    failed = OK._replace(outcome="error", error="upstream_timeout")
     for event in (OK, OK, failed):
         metrics(event)
     assert samples(metrics, "gateway_calls_total") == {
@@ -35,7 +34,7 @@ def test_calls_are_counted_by_tool_upstream_and_outcome(metrics):
 
 def test_calls_are_timed_from_5_ms_to_300_s(metrics):
     for seconds in (0.004, 0.03, 299.0, 301.0):
-        metrics(dataclasses.replace(OK, seconds=seconds))
+        metrics(OK._replace(seconds=seconds))
     buckets = samples(metrics, "gateway_call_seconds_bucket")
     found = {float(bound): count for (bound, _), count in buckets.items()}
     assert min(found) == 0.005
@@ -50,8 +49,8 @@ def test_who_called_is_no_label(metrics):
 def test_names_without_end_become_one_label(metrics, monkeypatch):
     monkeypatch.setattr(module, "MOST_NAMES", 3)
     for number in range(10):
-        metrics(dataclasses.replace(OK, name=f"github_{number}"))
-    metrics(dataclasses.replace(OK, name="github_0"))
+        metrics(OK._replace(name=f"github_{number}"))
+    metrics(OK._replace(name="github_0"))
     found = {name: count for (_, _, name, _, _), count in samples(metrics, "gateway_calls_total").items()}
     assert found == {"github_0": 2, "github_1": 1, "github_2": 1, "(other)": 7}
 
