@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from ipaddress import ip_address
 from secrets import token_hex
+from typing import Any
 
 from fastmcp.server.http import HostOriginGuardMiddleware
 from mcp_types import HEADER_MISMATCH
@@ -30,6 +31,8 @@ TWO_VERSIONS = {
     "id": None,
     "error": {"code": HEADER_MISMATCH, "message": "The mcp-protocol-version header appears more than once. Send one."},
 }
+CHECKED_HEADERS = frozenset({b"host", b"origin", b"mcp-protocol-version"})
+MOST_PLACES = 1000
 NO_AUTHENTICATION = (
     "This gateway has no authentication configured and serves loopback only. Make a key with `gateway keys create`."
 )
@@ -46,7 +49,8 @@ class Edge:
 
     def __init__(self, app: ASGIApp, *, hosts: Sequence[str], origins: Sequence[str], loopback_only: bool):
         self._app = app
-        self._checked = HostOriginGuardMiddleware(app, list(hosts), list(origins), mode="strict")
+        self._checked = HostOriginGuardMiddleware(self._pass, list(hosts), list(origins), mode="strict")
+        self._passed: set[tuple[Any, ...]] = set()
         self._loopback_only = loopback_only
         self._throttle = FailureThrottle()
 
@@ -63,6 +67,8 @@ class Edge:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] in HEALTH_PATHS:
             await self._app(scope, receive, send)
+        elif _place(scope) in self._passed:
+            await self._on(self._app, scope, receive, send)
         elif self._loopback_only and not _arrived_on_loopback(scope):
             await JSONResponse({"error": NO_AUTHENTICATION}, 403)(scope, receive, send)
         elif not _is_one(HOST, Headers(scope=scope).getlist("host")):
@@ -71,13 +77,21 @@ class Edge:
             await Response("Forbidden Origin", 403)(scope, receive, send)
         elif len(Headers(scope=scope).getlist("mcp-protocol-version")) > 1:
             await JSONResponse(TWO_VERSIONS, 400)(scope, receive, send)
-        elif "authorization" in Headers(scope=scope):
-            await self._with_credential(scope, receive, send)
         else:
-            await self._checked(scope, receive, send)
+            await self._on(self._checked, scope, receive, send)
 
-    async def _with_credential(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count refused credentials by address, and stop listening to one that fails too often."""
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What comes from a place that passed all checks will pass them again: they look at nothing else."""
+        if len(self._passed) >= MOST_PLACES:
+            self._passed.clear()
+        self._passed.add(_place(scope))
+        await self._app(scope, receive, send)
+
+    async def _on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on to `app`. Refused credentials are counted by address, and one that fails too often has to wait."""
+        if not any(name == b"authorization" for name, _ in scope["headers"]):
+            await app(scope, receive, send)
+            return
         client = scope.get("client")
         address = client[0] if client else "unknown"
         if wait := self._throttle.retry_after(address):
@@ -91,7 +105,13 @@ class Edge:
                 self._throttle.failed(address)
             await send(message)
 
-        await self._checked(scope, receive, counting)
+        await app(scope, receive, counting)
+
+
+def _place(scope: Scope) -> tuple[Any, ...]:
+    """All that the checks look at: the socket that a request came in on, and some of its headers."""
+    said = [pair for pair in scope["headers"] if pair[0] in CHECKED_HEADERS]
+    return scope.get("scheme"), *(scope.get("server") or ()), *said
 
 
 def _is_one(shape: re.Pattern[str], values: Sequence[str]) -> bool:

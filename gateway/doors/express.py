@@ -24,7 +24,7 @@ from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Kind, Route
 from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
-from gateway.policy.authenticate import principal_of
+from gateway.policy.recent import RecentProofs
 from gateway.upstream.relay import Exchange, exchange
 from gateway.upstream.session import META_SERVER, MODERN, Listener
 from gateway.upstream.sharing import Caller
@@ -66,7 +66,7 @@ class Express:
         self._app = app
         self._path = path
         self._serving = serving
-        self._auth = auth
+        self._proofs = RecentProofs(auth.verify_token) if auth is not None else None
         self._states = states
         self._server_info = dict(server_info)
 
@@ -98,13 +98,10 @@ class Express:
 
     async def _principal(self, headers: Headers) -> Principal | None:
         """Who calls; None where that is not proven, which the main door says."""
-        if self._auth is None:
+        if self._proofs is None:
             return LOOPBACK
         scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        token = await self._auth.verify_token(credential.decode("latin-1"))
-        return principal_of(token) if token is not None else None
+        return await self._proofs.principal(credential.decode("latin-1")) if scheme.lower() == b"bearer" else None
 
     def _route(self, request: Inbound) -> Route | None:
         """Where the request leads, if that is an upstream over HTTP and nothing about it is out of the ordinary."""

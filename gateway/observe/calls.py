@@ -1,9 +1,13 @@
 """The sink that logs calls: one line for each, without its arguments or its answer."""
 
+import json
 import logging
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from gateway.model.event import CallEvent, Outcome
-from gateway.observe.logs import get_logger
+from gateway.observe.logs import get_logger, json_lines
+from gateway.observe.redact import REDACTOR
 
 LEVELS: dict[Outcome, int] = {
     "ok": logging.INFO,
@@ -18,8 +22,12 @@ log = get_logger("gateway.calls")
 
 def log_call(event: CallEvent) -> None:
     """Write one finished call down; `seconds` is to the microsecond."""
+    level = LEVELS[event.outcome]
+    if (lines := json_lines(log.name, level)) is not None:
+        lines.write(_line(event, level))
+        return
     log.log(
-        LEVELS[event.outcome],
+        level,
         "call",
         request_id=event.request_id,
         outcome=event.outcome,
@@ -33,3 +41,26 @@ def log_call(event: CallEvent) -> None:
         era=event.era,
         seconds=round(event.seconds, 6),
     )
+
+
+def _line(event: CallEvent, level: int) -> str:
+    """The same line as a formatter makes, at a twentieth of the cost: nearly all of it is as in the last call."""
+    ended = event.at + event.seconds
+    about = event[3:]
+    return (
+        f'{{"timestamp": "{_second(int(ended))}.{int(ended % 1 * 1000):03d}Z", '
+        f'"request_id": "{event.request_id}", "seconds": {event.seconds:.6f}, {_rest(level, about, REDACTOR.version)}'
+    )
+
+
+@lru_cache(4)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@lru_cache(4096)
+def _rest(level: int, about: tuple[str, ...], redaction: int) -> str:
+    """What a line says of the call itself, without secrets, as they are known at this state of `redaction`."""
+    fields = dict(zip(CallEvent._fields[3:], about, strict=True))
+    common = {"level": logging.getLevelName(level).lower(), "logger": log.name, "event": "call"}
+    return json.dumps(REDACTOR.fields(common | fields))[1:] + "\n"

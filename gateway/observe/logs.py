@@ -64,6 +64,7 @@ def configure(config: LogConfig, secrets: Iterable[str] = ()) -> None:
     redact(secrets)
     fastmcp.settings.log_enabled = False  # or FastMCP puts its own handlers back whenever it runs a server
     handler = StderrHandler()
+    handler.writes_json = not is_console(config)
     handler.setFormatter(formatter(config))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -82,8 +83,21 @@ def configure(config: LogConfig, secrets: Iterable[str] = ()) -> None:
         threading.excepthook = _log_uncaught_in_thread
 
 
+def json_lines(logger: str, level: int) -> TextIO | None:
+    """Where a ready line of JSON goes, if the process writes such lines and would write one of this level.
+
+    For lines that are known to hold no secret, and are too many to go through logging.
+    """
+    handlers = logging.getLogger().handlers
+    if len(handlers) != 1 or not isinstance(handlers[0], StderrHandler) or not handlers[0].writes_json:
+        return None
+    return sys.stderr if logging.getLogger(logger).isEnabledFor(level) else None
+
+
 class StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to whatever stderr is at the moment, and never shows a line that could not be formatted."""
+
+    writes_json = False
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr
@@ -97,10 +111,14 @@ class StderrHandler(logging.StreamHandler[TextIO]):
             sys.stderr.write(json.dumps(line) + "\n")
 
 
+def is_console(config: LogConfig) -> bool:
+    """Whether lines are for a person to read."""
+    return config.format == "console" or (config.format == "auto" and sys.stderr.isatty())
+
+
 def formatter(config: LogConfig) -> ProcessorFormatter:
     """What turns every record, structlog's or not, into a line of text without secrets."""
-    is_console = config.format == "console" or (config.format == "auto" and sys.stderr.isatty())
-    rendering = (_render_text(sys.stderr.isatty()),) if is_console else (_render_json,)
+    rendering = (_render_text(sys.stderr.isatty()),) if is_console(config) else (_render_json,)
     described = (_describe, format_exc_info, StackInfoRenderer(), _redact)
     return ProcessorFormatter(processors=[*described, *rendering], pass_foreign_args=True)
 

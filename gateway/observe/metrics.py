@@ -44,12 +44,21 @@ class Metrics:
             registry=self._registry,
         )
         self._names: set[tuple[str, str]] = set()
+        self._counted: dict[tuple[str, ...], Counter] = {}
+        self._timed: dict[str, Histogram] = {}
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
 
     def __call__(self, event: CallEvent) -> None:
-        self._calls.labels(event.kind, event.namespace, self._name(event), event.outcome, event.error).inc()
-        self._seconds.labels(event.namespace).observe(event.seconds)
+        labels = event.kind, event.namespace, event.name, event.outcome, event.error
+        counted = self._counted.get(labels)
+        if counted is None:
+            counted = self._count(labels)
+        counted.inc()
+        timed = self._timed.get(event.namespace)
+        if timed is None:
+            timed = self._timed[event.namespace] = self._seconds.labels(event.namespace)
+        timed.observe(event.seconds)
 
     def collect(self, read: Upstreams) -> None:
         """Ask `read` at every scrape how the upstreams do."""
@@ -59,13 +68,15 @@ class Metrics:
         """The exposition of all metrics, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
 
-    def _name(self, event: CallEvent) -> str:
-        key = event.namespace, event.name
-        if key not in self._names:
+    def _count(self, labels: tuple[str, ...]) -> Counter:
+        """The counter of these labels, kept at hand: finding it anew costs more than counting."""
+        kind, namespace, name, outcome, error = labels
+        if (namespace, name) not in self._names:
             if len(self._names) >= MOST_NAMES:
-                return OTHER
-            self._names.add(key)
-        return event.name
+                return self._calls.labels(kind, namespace, OTHER, outcome, error)
+            self._names.add((namespace, name))
+        self._counted[labels] = self._calls.labels(*labels)
+        return self._counted[labels]
 
 
 GAUGES = (

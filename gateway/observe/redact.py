@@ -68,6 +68,8 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()):
         self._forms: set[str] = set()
         self._longest = 0
+        self.version = 0
+        """Goes up with every secret: what was redacted before may have to be redacted anew."""
         self._known: re.Pattern[str] | None = None
         self.add(secrets)
 
@@ -76,6 +78,7 @@ class Redactor:
 
         Texts of under 6 characters are left: they are part of too much else.
         """
+        self.version += 1
         for secret in (part for whole in secrets for part in (whole, whole.partition(" ")[2])):
             if len(secret) >= SHORTEST_SECRET:
                 self._forms |= {secret, quote(secret, safe=""), repr(secret)[1:-1], json.dumps(secret)[1:-1]}

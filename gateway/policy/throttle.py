@@ -3,7 +3,10 @@
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+REMEMBERED_ADDRESSES = 1024
 
 
 class FailureThrottle:
@@ -53,6 +56,7 @@ class FailureThrottle:
             self._failures.popitem(last=False)
 
 
+@lru_cache(REMEMBERED_ADDRESSES)
 def _network(address: str) -> str:
     """What is counted: an IPv4 address, an IPv6 /64, or anything else as it is (a Unix socket has no address)."""
     try:

@@ -49,7 +49,7 @@ async def test_progress_and_a_question_come_over_the_stream(session):
     await session.request("tools/call", {"name": "progress", "arguments": {"steps": 2}}, ear.listener, {})
     arguments = {"question": "Which colour?"}
     result = await session.request("tools/call", {"name": "ask", "arguments": arguments}, ear.listener, {})
-    assert ear.steps == [1, 2]
+    assert ear.steps == [1, 2, 0]  # `ask` tells of its first question, too
     assert result["structuredContent"]["answer"] == "blue"
 
 

@@ -1,0 +1,61 @@
+"""Credentials proven a moment ago: checking one again for each call of a busy client would cost more than the call."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from fastmcp.server.auth import AccessToken
+
+from gateway.model.principal import Principal
+from gateway.policy.proof import principal_of
+
+# As long as a revoked key may still be accepted anyway: its file is looked at once a second.
+PROVEN_SECONDS = 1.0
+MOST_PROVEN = 10_000
+
+Verify = Callable[[str], Awaitable[AccessToken | None]]
+
+
+class _Proven(NamedTuple):
+    principal: Principal
+    until: float
+
+
+class RecentProofs:
+    """Principals by credential, each for a second at most, and never beyond its own expiry.
+
+    Only what was proven is kept, and found by its whole text under Python's keyed hash, so how long a look-up takes
+    says nothing of how much of a guess was right.
+
+    Args:
+        verify: checks a credential; None where it does not hold.
+        clock: POSIX seconds.
+    """
+
+    def __init__(self, verify: Verify, clock: Callable[[], float] = time.time):
+        self._verify = verify
+        self._clock = clock
+        self._proven: OrderedDict[str, _Proven] = OrderedDict()
+
+    async def principal(self, credential: str) -> Principal | None:
+        """Who holds it; None where it does not hold.
+
+        Raises:
+            Unauthenticated: another verifier than the gateway's own accepts it.
+        """
+        now = self._clock()
+        known = self._proven.get(credential)
+        if known is not None and now < known.until <= now + PROVEN_SECONDS:
+            return known.principal
+        token = await self._verify(credential)
+        if token is None:
+            self._proven.pop(credential, None)
+            return None
+        until = now + PROVEN_SECONDS
+        proven = _Proven(principal_of(token), until if token.expires_at is None else min(until, token.expires_at))
+        self._proven[credential] = proven
+        self._proven.move_to_end(credential)
+        if len(self._proven) > MOST_PROVEN:
+            self._proven.popitem(last=False)
+        return proven.principal
