@@ -28,7 +28,7 @@ class Files:
 
     def _look(self) -> bool:
         """Look at all; whether one that was known before is another now."""
-        older, self._seen = self._seen, {path: _stamp(path) for path in self._files()}
+        older, self._seen = self._seen, stamps(self._files())
         return any(older.get(path, stamp) != stamp for path, stamp in self._seen.items())
 
     async def changes(self) -> AsyncGenerator[None]:
@@ -63,6 +63,11 @@ async def _woken(folders: Collection[Path]) -> AsyncGenerator[None]:
     while True:
         await asyncio.sleep(LOOK_MILLISECONDS / 1000)
         yield
+
+
+def stamps(paths: Collection[Path]) -> dict[Path, Stamp]:
+    """What each file looks like now."""
+    return {path: _stamp(path) for path in paths}
 
 
 def _stamp(path: Path) -> Stamp:

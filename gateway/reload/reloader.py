@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ from gateway.errors import ConfigurationError, GatewayError
 from gateway.observe.logs import configure, get_logger
 from gateway.observe.redact import REDACTOR, redact
 from gateway.policy.authenticate import auth_faults
+from gateway.reload.files import SETTLE_SECONDS, stamps
 from gateway.reload.outcome import Outcome
 from gateway.runtime import Runtime
 from gateway.services import load_services
 
 log = get_logger(__name__)
+
+# One who writes a file without a pause is not waited for any longer.
+MOST_READS = 25
 
 
 class Reloader:
@@ -67,8 +72,21 @@ class Reloader:
         _tell(self.last)
         return self.last
 
+    async def _read_at_rest(self) -> Loaded:
+        """What the files say when nobody writes them: a file that was emptied to be written would be valid too."""
+        for _ in range(MOST_READS - 1):
+            before = stamps(self.files)
+            await asyncio.sleep(SETTLE_SECONDS)
+            with suppress(ConfigurationError):  # told by the last read
+                loaded = await asyncio.to_thread(self._read)
+                if stamps(self.files) == before:
+                    return loaded
+            if stamps(self.files) == before:
+                break
+        return await asyncio.to_thread(self._read)
+
     async def _attempt(self, because: str) -> Outcome:
-        loaded = await asyncio.to_thread(self._read)
+        loaded = await self._read_at_rest()
         redact(secrets_of(loaded.config))  # before anything is done that could log one
         self.files = loaded.files
         if faults := list(auth_faults(loaded.config)):

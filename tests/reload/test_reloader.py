@@ -264,3 +264,14 @@ async def test_many_changes_leave_nothing_open(tmp_path: Path, raw_modern: Runni
             await gateway.runtime.drained()
             keepers = [task for task in asyncio.all_tasks() if task.get_name() == "keeper raw"]
             assert len(keepers) == 1
+
+
+async def test_a_file_that_was_emptied_to_be_written_is_waited_for(tmp_path: Path):
+    async with reloadable(tmp_path, {"raw": NOBODY}) as gateway:
+        file = tmp_path / "gateway.toml"
+        text = file.read_text()
+        file.write_text("")
+        attempt = asyncio.create_task(gateway.reloader.reload("test"))
+        await asyncio.wait({attempt}, timeout=0.05)
+        file.write_text(text)
+        assert (await attempt).changed == ()
