@@ -35,10 +35,11 @@ clients: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m bench $(ONLY)
 
-# The lock names versions and hashes, and no index: it installs from whichever one the machine is set up for.
+# The lock names versions and hashes, and no index: it installs from whichever one the machine is set up for. What it
+# has stays as it is where pyproject.toml allows; `make lock UPGRADE=1` takes the newest of everything.
 lock: $(INSTALLED)
-	$(UV) lock --upgrade --quiet
-	$(UV) export --quiet --format requirements-txt --no-emit-project --all-groups --no-header --output-file requirements.lock
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --quiet \
+		$(if $(UPGRADE),--upgrade) --output-file requirements.lock
 
 $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv

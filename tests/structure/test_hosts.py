@@ -1,6 +1,7 @@
 """No tracked file names a package registry, or a path of the machine it was written on."""
 
 import re
+import subprocess
 
 from tests.structure.tree import ROOT, tracked
 
@@ -44,3 +45,15 @@ def test_the_lock_has_a_hash_for_each_package_and_no_index():
 
 def test_the_lock_that_names_hosts_is_not_tracked():
     assert not [path for path in tracked() if path.name in ("uv.lock", "pylock.toml")]
+
+
+def test_making_the_lock_again_moves_no_version() -> None:
+    def made(*options: str) -> str:
+        shown = subprocess.run(
+            ["make", "--dry-run", "lock", *options], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        return shown.stdout
+
+    assert "--output-file requirements.lock" in made()  # uv reads the versions from the file that it will write
+    assert "--upgrade" not in made()
+    assert "--upgrade" in made("UPGRADE=1")
