@@ -90,6 +90,16 @@ class Guard:
             self.finished += 1
             self._record(call, at, time.perf_counter() - began, outcome, error)
 
+    def refusal(self, call: Call) -> Forbidden | None:
+        """Why this call is not admitted, recorded as its end; None, and no record, where it is admitted."""
+        try:
+            self._admit(call)
+        except Forbidden as refusal:
+            self.finished += 1
+            self._record(call, time.time(), 0.0, "refused", refusal.kind)
+            return refusal
+        return None
+
     async def _unless_stopped(self, run: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(None) as limit:

@@ -16,6 +16,7 @@ from fastmcp.server.http import StarletteWithLifespan
 from fastmcp.server.providers import Provider
 from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
+from starlette.middleware import Middleware
 
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
@@ -29,6 +30,7 @@ from gateway.doors.express import Express
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.provider import CatalogProvider
+from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
 from gateway.doors.tasks import Tasks
 from gateway.drain import Exchanges
@@ -36,6 +38,7 @@ from gateway.errors import CannotListen, ServiceBroken
 from gateway.listen import Listener, bind, is_loopback, origin
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
+from gateway.policy.authenticate import resource_metadata
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
 from gateway.runtime import Runtime
@@ -191,7 +194,12 @@ class Gateway(FastMCP):
         """FastMCP's app behind the edge and, unless it is switched off, the express door."""
         options.setdefault("event_store", RecentEvents())
         options["host_origin_protection"] = False  # the edge checks both, always, and spares the health paths
-        app = super().http_app(path=path or self._server_config.path, **options)
+        path = path or self._server_config.path
+        metadata = resource_metadata(self.runtime.config, path)
+        if self.auth is not None:  # FastMCP puts these behind its own authentication
+            refusals = Middleware(Refusals, path=path, serving=self.runtime, metadata=metadata)
+            options["middleware"] = [*(options.get("middleware") or ()), refusals]
+        app = super().http_app(path=path, **options)
         if self._server_config.express and not options.get("json_response"):
             app.add_middleware(
                 Express,
@@ -200,6 +208,7 @@ class Gateway(FastMCP):
                 auth=self.auth,
                 states=self._states,
                 server_info=self._mcp_server.server_info_stamp,
+                metadata=metadata,
             )
         app.add_middleware(
             Edge,

@@ -94,6 +94,16 @@ async def test_a_principal_without_the_scope_is_refused_and_nothing_runs(watched
     assert watched.ending == ("refused", "forbidden")
 
 
+async def test_a_refusal_that_a_door_asks_for_is_recorded_and_an_admission_is_not(watched: Watched) -> None:
+    assert watched.guard.refusal(Call("request-1", ROUTE, LOOPBACK, "modern")) is None
+    assert watched.events == []
+    refusal = watched.guard.refusal(Call("request-1", ROUTE, READER, "modern"))
+    assert refusal is not None
+    assert refusal.data["required_scopes"][1] == "raw:write"
+    assert watched.ending == ("refused", "forbidden")
+    assert watched.guard.finished == 1
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

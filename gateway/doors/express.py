@@ -10,15 +10,16 @@ from typing import Any
 from fastmcp.server.auth import AuthProvider
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.doors.bodies import again, read_body
 from gateway.doors.caller import notification
-from gateway.doors.inbound import Headers, Inbound, modern_request
+from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.reply import Reply
 from gateway.doors.routes import LOOK_UP, upstream_of
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
-from gateway.errors import GatewayError, UpstreamAnswered, UpstreamBroken, UpstreamError
+from gateway.errors import Forbidden, GatewayError, UpstreamAnswered, UpstreamBroken, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Kind, Route
@@ -30,11 +31,8 @@ from gateway.upstream.session import META_SERVER, MODERN, Listener
 from gateway.upstream.sharing import Caller
 
 MODERN_VERSION = MODERN.encode()
-MAX_BODY = 4 * 1024 * 1024
 ACCEPTED = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
 
-KINDS: Mapping[str, Kind] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
-NAMES: Mapping[Kind, str] = {"tool": "name", "resource": "uri", "prompt": "name"}
 # What a request of each kind may hold. An answer to a question (`basic/patterns/mrtr`) or a task has more.
 MEMBERS: Mapping[Kind, frozenset[str]] = {
     "tool": frozenset({"name", "arguments", "_meta"}),
@@ -51,6 +49,7 @@ class Express:
         auth: what checks credentials, and would again behind this door; None where there is no authentication.
         states: seals the state that an upstream wants back from the client.
         server_info: what the gateway calls itself in results.
+        metadata: where clients read how to get a token; None where that is nowhere.
     """
 
     def __init__(
@@ -62,6 +61,7 @@ class Express:
         auth: AuthProvider | None,
         states: RequestStates,
         server_info: Mapping[str, Any],
+        metadata: str | None,
     ):
         self._app = app
         self._path = path
@@ -69,6 +69,7 @@ class Express:
         self._proofs = RecentProofs(auth.verify_token) if auth is not None else None
         self._states = states
         self._server_info = dict(server_info)
+        self._metadata = metadata
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers(scope)
@@ -77,11 +78,11 @@ class Express:
             await self._app(scope, receive, send)
             return
         taken: list[Message] = []
-        body = await _body(receive, taken)
+        body = await read_body(receive, taken)
         request = modern_request(headers, body) if body is not None else None
         route = self._route(request) if request is not None else None
         if request is None or route is None:
-            await self._app(scope, _again(taken, receive), send)
+            await self._app(scope, again(taken, receive), send)
             return
         await self._answer(request, route, principal, receive, send)
 
@@ -128,6 +129,8 @@ class Express:
             await reply.error(error.code, error.message, error.data)
         except UpstreamError as error:
             await reply.error(error.code, REDACTOR.text(error.message), error.data)
+        except Forbidden as error:
+            await reply.refused(error, route, self._metadata)
         except GatewayError as error:
             await reply.error(error.code, error.message, error.data)
         else:
@@ -154,32 +157,6 @@ class Express:
             shaped = await self._states.sealed(Round(principal, request.method, request.params), shaped)
         meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}
         return {"resultType": "complete", **shaped, "_meta": meta}
-
-
-async def _body(receive: Receive, taken: list[Message]) -> bytes | None:
-    """The whole body; None where it is too large, or will not come. What was received for it is in `taken`."""
-    size = 0
-    while True:
-        message = await receive()
-        taken.append(message)
-        if message["type"] != "http.request":
-            return None
-        size += len(message.get("body", b""))
-        if size > MAX_BODY:
-            return None
-        if not message.get("more_body", False):
-            return taken[0]["body"] if len(taken) == 1 else b"".join(each.get("body", b"") for each in taken)
-
-
-def _again(taken: list[Message], receive: Receive) -> Receive:
-    """`receive` for the main door, which gets first what was taken already."""
-    left = iter(taken)
-
-    async def replay() -> Message:
-        message = next(left, None)
-        return message if message is not None else await receive()
-
-    return replay
 
 
 def _has_arguments(kind: Kind, params: Mapping[str, Any]) -> bool:

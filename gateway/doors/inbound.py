@@ -14,6 +14,7 @@ from mcp.shared.inbound import NAME_BEARING_METHODS, decode_header_value
 from mcp_types.methods import validate_client_request
 from pydantic import ValidationError
 
+from gateway.model.route import Kind
 from gateway.upstream.messages import Id
 from gateway.upstream.relay import LEVELS
 from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_PROTOCOL, MODERN
@@ -26,6 +27,10 @@ LONGEST_CLIENT = 4096
 LONG_NUMBER = re.compile(rb"\d{19}")
 
 Headers = Mapping[bytes, bytes]
+
+# The requests that are calls, what they call, and which parameter names it.
+KINDS: Mapping[str, Kind] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
+NAMES: Mapping[Kind, str] = {"tool": "name", "resource": "uri", "prompt": "name"}
 
 
 class Inbound(NamedTuple):

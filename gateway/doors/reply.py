@@ -1,6 +1,7 @@
 """The answer to one request over HTTP: JSON, or a stream of events once something has to be said before it.
 
-As in the SDK's own transport: status 200 but for the errors that the protocol gives a status of their own.
+As in the SDK's own transport: status 200 but for the errors that the protocol gives a status of their own. One of them
+the SDK does not know: 403 for a scope that is missing.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ import orjson
 from mcp.shared.inbound import ERROR_CODE_HTTP_STATUS
 from starlette.types import Send
 
+from gateway.errors import Forbidden, http_status
+from gateway.model.route import Route
+from gateway.policy.authorize import least_scope
 from gateway.upstream.messages import Id
 
 EVENTS = [
@@ -44,8 +48,21 @@ class Reply:
     async def error(self, code: int, message: str, data: Any) -> None:
         """The answer that there is none. `data` of None is left out."""
         error = {"code": code, "message": message} | ({} if data is None else {"data": data})
-        status = ERROR_CODE_HTTP_STATUS.get(code, 200)
-        await self._end(status, orjson.dumps({"jsonrpc": "2.0", "id": self._id, "error": error}))
+        await self._end(ERROR_CODE_HTTP_STATUS.get(code, 200), self._error(error))
+
+    async def refused(self, refusal: Forbidden, route: Route, metadata: str | None) -> None:
+        """The answer that the caller lacks a scope for `route`, and where it could get one (RFC 6750, section 3.1).
+
+        `metadata` is the address of the protected-resource document, if there is one.
+        """
+        challenge = f'Bearer error="insufficient_scope", scope="{least_scope(route)}"'
+        if metadata is not None:
+            challenge += f', resource_metadata="{metadata}"'
+        error = {"code": refusal.code, "message": refusal.message, "data": refusal.data}
+        await self._end(http_status(refusal.code), self._error(error), (b"www-authenticate", challenge.encode()))
+
+    def _error(self, error: Mapping[str, Any]) -> bytes:
+        return orjson.dumps({"jsonrpc": "2.0", "id": self._id, "error": error})
 
     async def _say(self, text: bytes) -> None:
         if not self._streams:
@@ -53,11 +70,11 @@ class Reply:
             await self._send({"type": "http.response.start", "status": 200, "headers": EVENTS})
         await self._send({"type": "http.response.body", "body": text, "more_body": True})
 
-    async def _end(self, status: int, body: bytes) -> None:
+    async def _end(self, status: int, body: bytes, *more: tuple[bytes, bytes]) -> None:
         if self._streams:
             await self._send({"type": "http.response.body", "body": _event(body)})
             return
-        headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+        headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json"), *more]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 

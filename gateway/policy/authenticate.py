@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fastmcp.server.auth import AuthProvider, MultiAuth, RemoteAuthProvider, TokenVerifier
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from mcp.server.auth.routes import build_resource_metadata_url
 from pydantic import AnyHttpUrl, ConfigDict, TypeAdapter, ValidationError
 
 from gateway.config.model import GatewayConfig, JWTConfig, OAuthConfig
@@ -85,6 +86,13 @@ def _is_issuer_url(url: str) -> bool:
     except ValidationError:
         return False
     return is_trustworthy(url)
+
+
+def resource_metadata(config: GatewayConfig, path: str) -> str | None:
+    """Where it stands how to get a token for the endpoint at `path` (RFC 9728); None where no issuer is named."""
+    if config.auth.oauth is None:
+        return None
+    return str(build_resource_metadata_url(AnyHttpUrl((config.server.public_url or "").rstrip("/") + path)))
 
 
 def _remote(config: GatewayConfig, oauth: OAuthConfig) -> RemoteAuthProvider:

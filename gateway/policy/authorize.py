@@ -34,6 +34,12 @@ def required_scopes(route: Route) -> tuple[str, ...]:
     return _required(route.namespace, _verb(route), _name(route))
 
 
+def least_scope(route: Route) -> str:
+    """The one scope to ask an issuer for, which opens `route` and the least beside it of those that an issuer may know:
+    names of tools come and go."""
+    return f"{route.namespace}:{_verb(route)}"
+
+
 def _verb(route: Route) -> str:
     return "read" if route.read_only or route.kind != "tool" else "write"
 

@@ -411,6 +411,12 @@ REQUIREMENTS = (
         "2026-07-28 basic/index#ref-resolution",
         "Nothing that a schema refers to on the network is ever fetched.",
     ),
+    # who may call what
+    Requirement(
+        "authorization.scope",
+        "2026-07-28 basic/authorization#runtime-insufficient-scope-errors",
+        "A call without its scope gets 403, the scope to ask for in `WWW-Authenticate`, and all that would do as data.",
+    ),
     # tracing
     Requirement(
         "tracing.passed",

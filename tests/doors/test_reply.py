@@ -6,6 +6,8 @@ import orjson
 import pytest
 
 from gateway.doors.reply import Reply
+from gateway.errors import Forbidden
+from gateway.model.route import Route
 
 
 class Sent:
@@ -66,3 +68,27 @@ async def test_what_is_said_before_comes_first_and_in_order() -> None:
     assert ping == b": ping"
     assert last == b'event: message\r\ndata: {"jsonrpc":"2.0","id":1,"result":{}}'
     assert rest == b""
+
+
+WRITING = Route("tool", "upstream", "raw", "raw_slow", "slow", {})
+REFUSAL = Forbidden("'raw_slow' needs a scope.", required_scopes=["raw:write"])
+
+
+@pytest.mark.parametrize("metadata", [None, "https://mcp.example.com/.well-known/oauth-protected-resource/mcp"])
+async def test_a_refusal_says_which_scope_to_ask_for_and_where(metadata: str | None) -> None:
+    sent = Sent()
+    await Reply(sent, 1).refused(REFUSAL, WRITING, metadata)
+    status, headers = sent.head
+    where = f', resource_metadata="{metadata}"' if metadata else ""
+    assert status == 403
+    assert headers[b"www-authenticate"].decode() == f'Bearer error="insufficient_scope", scope="raw:write"{where}'
+    assert orjson.loads(sent.body)["error"]["data"] == {"kind": "forbidden", "required_scopes": ["raw:write"]}
+
+
+async def test_a_refusal_in_a_stream_stays_in_it() -> None:
+    sent = Sent()
+    reply = Reply(sent, 1)
+    await reply.ping()
+    await reply.refused(REFUSAL, WRITING, None)
+    assert sent.head[0] == 200
+    assert b'"code":40300' in sent.body

@@ -9,7 +9,7 @@ from fastmcp.server.auth import AuthProvider
 
 from gateway.config.model import AuthConfig, GatewayConfig, JWTConfig, OAuthConfig, ServerConfig
 from gateway.errors import ConfigurationError
-from gateway.policy.authenticate import build_auth, principal_of
+from gateway.policy.authenticate import build_auth, principal_of, resource_metadata
 from gateway.policy.keys import KeyStore
 from tests.policy.issuer import AUDIENCE, issuer
 
@@ -104,6 +104,9 @@ async def test_oauth_tells_clients_where_to_get_a_token(keys, first):
     async with await served(build_auth(configuration(oauth=oauth), keys)) as client:
         metadata = (await client.get("/.well-known/oauth-protected-resource/mcp")).json()
         refused = await client.post("/mcp", json={})
+    where = resource_metadata(configuration(oauth=oauth), "/mcp")
+    assert where == f"{PUBLIC}/.well-known/oauth-protected-resource/mcp"
+    assert resource_metadata(configuration(), "/mcp") is None
     assert metadata["resource"] == f"{PUBLIC}/mcp"
     assert metadata["authorization_servers"] == list(servers)
     assert metadata["scopes_supported"] == ["data:read"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Route
-from gateway.policy.authorize import check_scope, decide, required_scopes
+from gateway.policy.authorize import check_scope, decide, least_scope, required_scopes
 
 NAMESPACES = ["data", "database", "github"]
 NAMES = ["query", "sql", "query_all"]
@@ -160,3 +160,9 @@ def test_every_scope_that_allows_something_passes_the_check(scope, wanted):
 @given(routes)
 def test_each_required_scope_is_enough_by_itself(wanted):
     assert all(decide(holder(scope), wanted).allowed for scope in required_scopes(wanted))
+
+
+def test_the_scope_to_ask_an_issuer_for_is_one_that_would_do():
+    for wanted, scope in ((READ_TOOL, "data:read"), (WRITE_TOOL, "data:write"), (route("resource"), "data:read")):
+        assert least_scope(wanted) == scope
+        assert decide(holder(scope), wanted).allowed

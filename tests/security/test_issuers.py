@@ -73,7 +73,9 @@ async def test_a_token_opens_what_its_scopes_say(trusting: Trusting, era: Era) -
         listed = {tool["name"] for tool in (await client.ask("tools/list")).result["tools"]}
         assert listed == {"raw_echo", "raw_add", "raw_whoami"}
         assert (await client.call("raw_echo", text="hello")).result["content"][0]["text"] == "hello"
-        assert (await client.call("own_shout", text="hello")).error["data"]["kind"] == "forbidden"
+        refused = await client.call("own_shout", text="hello")
+        assert (refused.status, refused.error["data"]["kind"]) == (403, "forbidden")
+        assert f'scope="own:read", resource_metadata="{PUBLIC}{METADATA}"' in refused.headers["www-authenticate"]
 
 
 @each_client
