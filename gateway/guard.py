@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gateway.errors import Forbidden, GatewayError, Stopping
 from gateway.model.event import CallEvent, Outcome
@@ -39,7 +39,8 @@ class Guard:
     def __init__(self, sinks: Sequence[Sink] = ()):
         self._sinks = tuple(sinks)
         self._running = Running()
-        self._limits: set[asyncio.Timeout] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._stopped: set[asyncio.Task[Any]] = set()
         self.finished = 0
 
     def __repr__(self) -> str:
@@ -101,23 +102,26 @@ class Guard:
         return None
 
     async def _unless_stopped(self, run: Callable[[], Awaitable[T]]) -> T:
+        task = asyncio.current_task()
+        if task is None or task in self._tasks:  # a call within a call ends with it
+            return await run()
+        self._tasks.add(task)
         try:
-            async with asyncio.timeout(None) as limit:
-                self._limits.add(limit)
-                try:
-                    return await run()
-                finally:
-                    self._limits.discard(limit)
-        except TimeoutError:
-            if limit.expired():
-                raise Stopping(STOPPING) from None
-            raise
+            return await run()
+        except asyncio.CancelledError:
+            if task not in self._stopped:
+                raise
+            task.uncancel()
+            raise Stopping(STOPPING) from None
+        finally:
+            self._tasks.discard(task)
+            self._stopped.discard(task)
 
     def stop(self) -> None:
         """End every call that runs now with an error of its own: what comes next would cut it off without a word."""
-        now = asyncio.get_running_loop().time()
-        for limit in self._limits:
-            limit.reschedule(now)
+        self._stopped |= self._tasks
+        for task in self._tasks:
+            task.cancel()
 
     def _admit(self, call: Call) -> None:
         decision = decide(call.principal, call.route)

@@ -3,24 +3,27 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Any
 
 from gateway.errors import GatewayError
 from gateway.upstream.asking import ANSWER_SECONDS
-from gateway.upstream.bulkhead import Bulkhead, Place
+from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.session import Ask
 
 
 class Clock:
-    """Gives a call `seconds`, the wait for a place included, and stands still while its client is asked something."""
+    """Gives a call `seconds`, the wait for a place included, and stands still while its client is asked something.
+
+    The call runs within `async with`.
+    """
 
     def __init__(self, seconds: float, bulkhead: Bulkhead):
         self.asking = False
         """Whether it is an answer that the call waits for, or waited for when its time was over."""
         self._timeout = asyncio.timeout(seconds)
-        self._bulkhead = bulkhead
-        self._place: Place | None = None
-        self._turn = asyncio.Lock()
+        self._place = bulkhead.place()
+        self._turn: asyncio.Lock | None = None
         self._over = False
 
     def left(self) -> float:
@@ -29,25 +32,33 @@ class Clock:
         assert until is not None
         return until - asyncio.get_running_loop().time()
 
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[None]:
-        """The call.
+    async def __aenter__(self) -> None:
+        """The call begins.
 
         Raises:
-            TimeoutError: its time is over.
+            TimeoutError: its time is over; this may come at any moment until it ends.
             UpstreamBusy: there is no place for it.
         """
-        async with self._timeout, self._bulkhead.place() as self._place:
-            try:
-                yield
-            finally:
-                self._over = True
+        await self._timeout.__aenter__()
+        try:
+            await self._place.__aenter__()
+        except BaseException as error:
+            await self._timeout.__aexit__(type(error), error, None)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over = True
+        self._place.leave()
+        await self._timeout.__aexit__(kind, error, trace)
 
     def unhurried(self, ask: Ask) -> Ask:
         """`ask` with `ANSWER_SECONDS` of its own for the answer, one question at a time."""
 
         async def asked(method: str, params: dict[str, Any]) -> dict[str, Any]:
-            assert self._place is not None
+            if self._turn is None:
+                self._turn = asyncio.Lock()
             async with self._turn, self._place.vacated(), self._stopped():
                 return await ask(method, params)
 

@@ -64,7 +64,7 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
     passed: Pass | None = None
     upstream.gate.check()
     try:
-        async with course.clock.running():
+        async with course.clock:
             passed = upstream.gate.enter()  # it may have waited for long
             return await _judged(upstream, passed, _repeated(upstream, course, passed, send))
     except TimeoutError:

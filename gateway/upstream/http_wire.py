@@ -137,7 +137,7 @@ class _Exchange:
 
     __slots__ = ("_body", "_headers", "_method", "_response", "_target", "_wire")
 
-    def __init__(self, wire: "HttpWire", method: str, body: bytes, headers: Mapping[str, str], target: str):
+    def __init__(self, wire: "HttpWire", method: str, body: bytes, headers: bytes, target: str):
         self._wire = wire
         self._method = method
         self._body = body
@@ -147,8 +147,7 @@ class _Exchange:
     async def __aenter__(self) -> Reply:
         wire = self._wire
         try:
-            headers = header_block(self._headers)
-            self._response = await wire.request(self._method, self._body, headers, self._target)
+            self._response = await wire.request(self._method, self._body, self._headers, self._target)
             try:
                 return await self._reply(self._response)
             except BaseException as error:
@@ -160,7 +159,7 @@ class _Exchange:
     async def _reply(self, response: Response) -> Reply:
         known = None
         if response.status >= 300:
-            known = await self._wire.refusal(response, "Mcp-Session-Id" in self._headers)
+            known = await self._wire.refusal(response, b"Mcp-Session-Id" in self._headers)
             if self._method == "GET":
                 raise UpstreamHttpError(self._wire.namespace, response.status)
         elif response.headers.get("content-encoding", "identity").lower() != "identity":
@@ -174,7 +173,10 @@ class _Exchange:
 
 
 class HttpWire:
-    """Posts messages to one endpoint with the credential configured for it, and nothing else of anyone's."""
+    """Posts messages to one endpoint with the credential configured for it, and nothing else of anyone's.
+
+    `headers` are lines of `header_block`: most requests of a session have the same.
+    """
 
     def __init__(self, namespace: str, config: UpstreamConfig):
         assert config.url is not None
@@ -183,7 +185,7 @@ class HttpWire:
         self.client = HttpClient(config.url, connect_timeout=config.patience)
         self.credential = Credential(config)
 
-    def post(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> AbstractAsyncContextManager[Reply]:
+    def post(self, body: bytes, headers: bytes = b"", *, target: str = "") -> AbstractAsyncContextManager[Reply]:
         """Send one message; leave the block by an exception and the call is cancelled by closing its connection.
 
         Raises, within the block as well:
@@ -192,7 +194,7 @@ class HttpWire:
         """
         return _Exchange(self, "POST", body, headers, target)
 
-    def stream(self, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Reply]:
+    def stream(self, headers: bytes) -> AbstractAsyncContextManager[Reply]:
         """Open the stream that a session says things on that belong to no request (2025-11-25 `basic/transports`).
 
         Raises:
@@ -218,7 +220,7 @@ class HttpWire:
             pass  # its body says nothing that matters now
         return await self.client.request(method, ACCEPT + self.credential.block + headers, body, target=target)
 
-    async def tell(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> None:
+    async def tell(self, body: bytes, headers: bytes = b"", *, target: str = "") -> None:
         """Send a message that has no answer, and see that it is taken.
 
         Raises:

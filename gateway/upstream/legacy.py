@@ -89,7 +89,7 @@ class LegacySession(Session):
         self._wire = wire
         self._capabilities = capabilities
         self._ids = count(1)
-        self._headers: dict[str, str] = {}
+        self._headers = b""
         self._errands = Errands()
         self._running: dict[messages.Id, Listener] = {}
         self._questions: asyncio.Task[None] | None = None
@@ -104,7 +104,7 @@ class LegacySession(Session):
             UpstreamBroken: what it answers is no handshake of a version that we know.
         """
         body = messages.request(0, "initialize", initialize_params(self._capabilities))
-        async with self._wire.post(body, {}) as reply:
+        async with self._wire.post(body) as reply:
             session_id = reply.headers.get("mcp-session-id")
             response = await self._read(reply, 0, SILENT)
         if response is None:
@@ -112,11 +112,11 @@ class LegacySession(Session):
         self.facts = initialized(self._wire.namespace, result_of(response))
         self.stateful = session_id is not None
         if self.facts.version != "2025-03-26":  # the header came with 2025-06-18
-            self._headers["MCP-Protocol-Version"] = self.facts.version
+            self._headers += header_block({"MCP-Protocol-Version": self.facts.version})
         if session_id is not None:
             if SESSION_ID.fullmatch(session_id) is None:
                 raise UpstreamBroken(self._wire.namespace, "gives a session id that no header can carry.")
-            self._headers["Mcp-Session-Id"] = session_id
+            self._headers += header_block({"Mcp-Session-Id": session_id})
         await self._wire.tell(messages.notification("notifications/initialized"), self._headers)
         if self._capabilities and self.stateful:
             await self._open_questions()
@@ -157,7 +157,7 @@ class LegacySession(Session):
     ) -> tuple[messages.Response | None, Position]:
         """Take the answer up again. Whatever stands against it: the call was sent, and must not be sent again."""
         try:
-            async with self._wire.stream({**self._headers, "Last-Event-ID": position.last_id}) as reply:
+            async with self._wire.stream(self._headers + header_block({"Last-Event-ID": position.last_id})) as reply:
                 return await self._read(reply, id, listener), reply.position
         except UpstreamTooLarge:
             raise
@@ -245,12 +245,12 @@ class LegacySession(Session):
         if self.closed:
             return
         self.closed = True
-        if "Mcp-Session-Id" not in self._headers:
+        if not self.stateful:
             return
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 with named_errors(self._wire.namespace):
-                    headers = self._wire.credential.block + header_block(self._headers)
+                    headers = self._wire.credential.block + self._headers
                     async with await self._wire.client.request("DELETE", headers):
                         pass
         except (GatewayError, TimeoutError):

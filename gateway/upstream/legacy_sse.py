@@ -54,7 +54,7 @@ class SseChannel:
 
     async def send(self, message: bytes) -> None:
         try:
-            await self._wire.tell(message, {}, target=self._endpoint)
+            await self._wire.tell(message, target=self._endpoint)
         except UpstreamHttpError as error:
             if error.status == 404:
                 raise SessionLost from error

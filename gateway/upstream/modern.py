@@ -1,6 +1,7 @@
 """A modern upstream over HTTP: no session, every request whole in itself (2026-07-28, `basic/transports`)."""
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -8,6 +9,7 @@ from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
 from gateway.upstream import messages, tasks
+from gateway.upstream.http1 import header_block
 from gateway.upstream.http_wire import HttpWire, Reply
 from gateway.upstream.session import (
     CLIENT_INFO,
@@ -50,13 +52,18 @@ def modern_params(params: dict[str, Any], listener: Listener, progress_token: me
     return {**params, "_meta": meta}
 
 
-def modern_headers(method: str, params: Mapping[str, Any]) -> dict[str, str]:
-    """The headers that mirror the body (`basic/transports/streamable-http`, Request Metadata)."""
+@lru_cache(4096)
+def routing_headers(method: str, name: str | None) -> bytes:
+    """The headers that mirror the body (`basic/transports/streamable-http`, Request Metadata), as bytes."""
     headers = {"MCP-Protocol-Version": MODERN, "Mcp-Method": method}
-    key = NAMED_BY.get(method)
-    if key is not None and isinstance(params.get(key), str):
-        headers["Mcp-Name"] = encode_header_value(params[key])
-    return headers
+    if name is not None:
+        headers["Mcp-Name"] = encode_header_value(name)
+    return header_block(headers)
+
+
+def _named(method: str, params: Mapping[str, Any]) -> str | None:
+    name = params.get(NAMED_BY[method]) if method in NAMED_BY else None
+    return name if isinstance(name, str) else None
 
 
 class ModernSession(Session):
@@ -105,7 +112,8 @@ class ModernSession(Session):
     ) -> dict[str, Any]:
         id = next(self._ids)
         body = messages.request(id, method, modern_params(params, listener, id))
-        async with self._wire.post(body, {**modern_headers(method, params), **headers}) as reply:
+        routing = routing_headers(method, _named(method, params))
+        async with self._wire.post(body, routing + header_block(headers) if headers else routing) as reply:
             response = await self._final(reply, id, listener)
         return modern_result(self._wire.namespace, response)
 

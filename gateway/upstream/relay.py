@@ -4,7 +4,7 @@ It strips what is not the upstream's business, puts its own names in, follows th
 """
 
 from collections.abc import Awaitable, Coroutine, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple
 
 from mcp.shared.inbound import mcp_param_headers
@@ -18,10 +18,10 @@ from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
 from gateway.upstream.held import Owner, Send
-from gateway.upstream.session import SILENT, Listener, Notify, Session
+from gateway.upstream.session import SILENT, Ask, Listener, Notify, Session, ignore
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
-from gateway.upstream.tracing import upstream_span
+from gateway.upstream.tracing import is_recorded, upstream_span
 from gateway.upstream.upstream import Upstream
 
 METHODS: Mapping[Kind, str] = {
@@ -126,14 +126,15 @@ async def _bounded(
 ) -> dict[str, Any]:
     """One request, within the upstream's deadline and bounds."""
     course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=repeatable)
-    listener = _for_upstream(upstream, _followed(upstream, call.listener, course))
+    listener = _for_upstream(upstream, call.listener, course)
 
+    def send(params: dict[str, Any]) -> Awaitable[dict[str, Any]]:
+        return run(upstream, course, lambda: _completed(upstream, call.caller, method, params, listener, headers))
+
+    if not is_recorded():
+        return without_server_info(await send(params))
     with upstream_span(upstream.namespace, method, params) as traced:
-
-        def send() -> Awaitable[dict[str, Any]]:
-            return _completed(upstream, call.caller, method, traced, listener, headers)
-
-        return without_server_info(await run(upstream, course, send))
+        return without_server_info(await send(traced))
 
 
 async def _completed(
@@ -210,28 +211,28 @@ def _check_object(name: str, value: Any) -> None:
         raise InvalidRequest(f"params.{name} must be an object.")
 
 
-def _for_upstream(upstream: Upstream, listener: Listener) -> Listener:
-    """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras."""
-    capabilities = both(declared(listener, upstream.connector.era), upstream.listing.capabilities)
+def _for_upstream(upstream: Upstream, listener: Listener, course: Course | None = None) -> Listener:
+    """The client's listener, hearing what it asked for, and declaring only what can be asked across the eras.
+
+    Of a call that runs, its `course` knows when it waits for the client.
+    """
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
-    return listener._replace(notify=_only_wanted(listener), capabilities=capabilities)
+    capabilities = both(declared(listener, upstream.connector.era), upstream.listing.capabilities)
+    ask = listener.ask if course is None else _followed(upstream, listener.ask, course)
+    notify = _only_wanted(listener, course) if listener.progress or listener.log_level is not None else ignore
+    return Listener(notify, ask, listener.era, capabilities, listener.log_level, listener.progress)
 
 
-def _followed(upstream: Upstream, listener: Listener, course: Course) -> Listener:
-    """The listener of one call, whose course knows when it waits for the client."""
-    unhurried = course.clock.unhurried(listener.ask)
+def _followed(upstream: Upstream, ask: Ask, course: Course) -> Ask:
+    unhurried = course.clock.unhurried(ask)
 
-    async def notify(method: str, params: dict[str, Any]) -> None:
-        with course.with_client():
-            await listener.notify(method, params)
-
-    async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
+    async def asked(method: str, params: dict[str, Any]) -> dict[str, Any]:
         upstream.answered()  # who asks is well, however long the user takes
         with course.with_client():
             return await unhurried(method, params)
 
-    return listener._replace(notify=notify, ask=ask)
+    return asked
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:
@@ -240,7 +241,7 @@ def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> di
     return mcp_param_headers(wanted, params.get("arguments") or {}) if wanted is not None else {}
 
 
-def _only_wanted(listener: Listener) -> Notify:
+def _only_wanted(listener: Listener, course: Course | None) -> Notify:
     """`listener.notify` for the notifications that its client asked for."""
     least = LEVELS.index(listener.log_level) if listener.log_level is not None else len(LEVELS)
 
@@ -249,6 +250,7 @@ def _only_wanted(listener: Listener) -> Notify:
         if (method == "notifications/progress" and listener.progress) or (
             level in LEVELS and LEVELS.index(level) >= least
         ):
-            await listener.notify(method, params)
+            with course.with_client() if course is not None else nullcontext():
+                await listener.notify(method, params)
 
     return notify

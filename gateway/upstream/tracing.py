@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry.context import Context, get_current
-from opentelemetry.trace import Span, SpanKind, StatusCode, get_current_span, get_tracer
+from opentelemetry.trace import (
+    ProxyTracerProvider,
+    Span,
+    SpanKind,
+    StatusCode,
+    get_current_span,
+    get_tracer,
+    get_tracer_provider,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.errors import GatewayError
@@ -17,6 +25,11 @@ from gateway.errors import GatewayError
 TRACER = get_tracer("gateway")
 W3C = TraceContextTextMapPropagator()
 OURS = ("traceparent", "tracestate")
+
+
+def is_recorded() -> bool:
+    """Whether an SDK has been set up: without one a span costs as much as the rest of a call, and is nothing."""
+    return not isinstance(get_tracer_provider(), ProxyTracerProvider)
 
 
 @contextmanager

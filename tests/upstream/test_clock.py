@@ -32,7 +32,7 @@ class User:
 async def test_it_ends_a_call_that_takes_longer(bulkhead: Bulkhead):
     clock = Clock(0.01, bulkhead)
     with pytest.raises(TimeoutError):
-        async with clock.running():
+        async with clock:
             await asyncio.Event().wait()
     assert repr(bulkhead) == FREE
 
@@ -41,7 +41,7 @@ async def test_the_wait_for_a_place_counts(bulkhead: Bulkhead):
     clock = Clock(0.01, bulkhead)
     async with bulkhead.place():
         with pytest.raises(TimeoutError):
-            async with clock.running():
+            async with clock:
                 pass
     assert repr(bulkhead) == FREE
 
@@ -51,7 +51,7 @@ async def test_while_the_user_thinks_it_stands_still_and_others_have_the_place(b
     thinking = asyncio.Event()
 
     async def call() -> dict[str, Any]:
-        async with clock.running():
+        async with clock:
             return await clock.unhurried(user)("elicitation/create", {})
 
     running = asyncio.create_task(call())
@@ -73,7 +73,7 @@ async def test_time_goes_on_after_an_answer_and_after_an_error(bulkhead: Bulkhea
     clock = Clock(0.02, bulkhead)
 
     async def call() -> None:
-        async with clock.running():
+        async with clock:
             with pytest.raises(UpstreamAnswered):
                 await clock.unhurried(refuse)("roots/list", {})
             assert repr(bulkhead) == TAKEN
@@ -87,7 +87,7 @@ async def test_a_call_that_is_cancelled_in_the_middle_of_a_question_needs_no_pla
     clock, user = Clock(1, bulkhead), User()
 
     async def call() -> None:
-        async with clock.running():
+        async with clock:
             await clock.unhurried(user)("roots/list", {})
 
     running = asyncio.create_task(call())
@@ -105,7 +105,7 @@ async def test_a_question_may_outlast_its_call(bulkhead: Bulkhead):
     async def ask() -> dict[str, Any]:
         return await clock.unhurried(user)("roots/list", {})
 
-    async with clock.running():
+    async with clock:
         asking = asyncio.create_task(ask())
         await user.asked.wait()
     user.ready.set()

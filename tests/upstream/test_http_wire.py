@@ -20,7 +20,7 @@ from tests.upstream.peer import ASKED, CLOSE, LEFT, OK, answer, chunked, peer
 
 JSON = "Content-Type: application/json"
 EVENTS = "Content-Type: text/event-stream; charset=utf-8"
-SESSION = {"Mcp-Session-Id": "s1"}
+SESSION = b"Mcp-Session-Id: s1\r\n"
 RESULT = b'{"jsonrpc":"2.0","id":1,"result":{"a":1}}'
 FOUND = [Response(1, {"a": 1}, None)]
 REFUSAL = Response(None, None, {"code": -32600, "message": "no", "data": "session"})
@@ -28,8 +28,8 @@ NO_SESSION_SAID = Response(None, None, {"code": -32000, "message": "Bad Request:
 REFUSED, NO_SESSION = (orjson.dumps({"jsonrpc": "2.0", "error": each.error}) for each in (REFUSAL, NO_SESSION_SAID))
 
 
-async def post(wire: HttpWire, headers: dict[str, str] | None = None) -> list[messages.Message]:
-    async with wire.post(b"{}", headers or {}) as reply:
+async def post(wire: HttpWire, headers: bytes = b"") -> list[messages.Message]:
+    async with wire.post(b"{}", headers) as reply:
         return [message async for message in reply.messages]
 
 
@@ -39,7 +39,7 @@ def stream(*events: bytes) -> bytes:
 
 async def test_what_goes_out(wire):
     async with peer([ASKED, answer(RESULT, JSON)]) as other:
-        await post(wire(other.url, headers={"X-Tenant": "acme"}, auth={"bearer": "secret"}), {"Mcp-Method": "ping"})
+        await post(wire(other.url, headers={"X-Tenant": "acme"}, auth={"bearer": "secret"}), b"Mcp-Method: ping\r\n")
     assert other.asked[0].headers[2:] == [
         "Content-Type: application/json",
         "Accept: application/json, text/event-stream",
@@ -187,7 +187,7 @@ async def test_how_long_a_limit_lasts(wire, header, seconds):
     assert failure.value.data.get("retry_after") == seconds
 
 
-async def outcome(wire: HttpWire, headers: dict[str, str]) -> object:
+async def outcome(wire: HttpWire, headers: bytes = b"") -> object:
     """The error's kind, or what was found."""
     try:
         return await post(wire, headers)
@@ -212,7 +212,7 @@ async def test_only_a_request_in_a_session_can_lose_it(wire, status, body, withi
     async with peer([ASKED, sent, ASKED, sent, LEFT]) as other:
         mine = wire(other.url)
         assert await outcome(mine, SESSION) == within
-        assert await outcome(mine, {}) == without
+        assert await outcome(mine) == without
         mine.close()
 
 
@@ -220,8 +220,8 @@ async def test_only_a_request_in_a_session_can_lose_it(wire, status, body, withi
 async def test_a_message_that_is_told_is_taken(wire, status):
     async with peer([ASKED, answer(b"", status=status), ASKED, OK]) as other:
         mine = wire(other.url)
-        await mine.tell(b"1", {}, target="/messages?id=1")
-        await mine.tell(b"2", {})
+        await mine.tell(b"1", target="/messages?id=1")
+        await mine.tell(b"2")
     assert [(asked.line, asked.body) for asked in other.asked] == [
         ("POST /messages?id=1 HTTP/1.1", b"1"),
         ("POST /mcp HTTP/1.1", b"2"),
@@ -232,12 +232,12 @@ async def test_a_message_that_is_told_is_taken(wire, status):
 async def test_a_message_that_is_told_is_refused(wire, body):
     async with peer([ASKED, answer(body, JSON, status="400 Bad Request")]) as other:
         with pytest.raises(UpstreamHttpError):
-            await wire(other.url).tell(b"{}", {})
+            await wire(other.url).tell(b"{}")
 
 
 async def test_leaving_in_the_middle_drops_the_connection(wire):
     async def read_one(mine: HttpWire) -> None:
-        async with mine.post(b"{}", {}) as reply:
+        async with mine.post(b"{}") as reply:
             await anext(reply.messages)
             raise LookupError
 
@@ -250,7 +250,7 @@ async def test_an_error_costs_no_connection(wire):
     failed = answer(b"no", status="500 Internal Server Error")
     async with peer([ASKED, failed, ASKED, answer(b"<p>", "Content-Type: text/html"), ASKED, OK, LEFT]) as other:
         mine = wire(other.url)
-        assert await outcome(mine, {}) == UpstreamHttpError
-        assert await outcome(mine, {}) == UpstreamBroken
-        await mine.tell(b"{}", {})
+        assert await outcome(mine) == UpstreamHttpError
+        assert await outcome(mine) == UpstreamBroken
+        await mine.tell(b"{}")
         mine.close()
