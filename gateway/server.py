@@ -18,8 +18,10 @@ from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
 from starlette.middleware import Middleware
 
+from gateway import garbage
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
+from gateway.doors.access import AccessLog
 from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
@@ -49,7 +51,13 @@ log = get_logger(__name__)
 VERSION = "0.1.0"
 
 # Access lines are ours to format; WebSockets are no transport of MCP's.
-UVICORN: dict[str, Any] = {"lifespan": "on", "log_config": None, "server_header": False, "ws": "none"}
+UVICORN: dict[str, Any] = {
+    "lifespan": "on",
+    "log_config": None,
+    "server_header": False,
+    "ws": "none",
+    "access_log": False,
+}
 
 NOT_ALONE = (
     "Other machines could reach this address, and no authentication is configured. "
@@ -189,9 +197,12 @@ class Gateway(FastMCP):
         self.custom_route("/metrics", ["GET"])(admin.metrics(metrics.render, auth))
 
     def http_app(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through
-        self, path: str | None = None, **options: Any
+        self, path: str | None = None, access_log: bool = False, **options: Any
     ) -> StarletteWithLifespan:
-        """FastMCP's app behind the edge and, unless it is switched off, the express door."""
+        """FastMCP's app behind the edge and, unless it is switched off, the express door.
+
+        `access_log`: write a line for each request that gets as far as FastMCP; for servers that do not themselves.
+        """
         options.setdefault("event_store", RecentEvents())
         options["host_origin_protection"] = False  # the edge checks both, always, and spares the health paths
         path = path or self._server_config.path
@@ -200,6 +211,8 @@ class Gateway(FastMCP):
             refusals = Middleware(Refusals, path=path, serving=self.runtime, metadata=metadata)
             options["middleware"] = [*(options.get("middleware") or ()), refusals]
         app = super().http_app(path=path, **options)
+        if access_log:
+            app.add_middleware(AccessLog)
         if self._server_config.express and not options.get("json_response"):
             app.add_middleware(
                 Express,
@@ -248,7 +261,7 @@ class Gateway(FastMCP):
         listeners = list(sockets) or [bind(host or server.host, server.port if port is None else port)]
         try:
             self.check_reach(listeners)
-            app = self.http_app(transport=transport, **options)
+            app = self.http_app(transport=transport, access_log=True, **options)
             exchanges = Exchanges(app)
             grace: dict[str, Any] = {"timeout_graceful_shutdown": math.ceil(server.grace)}
             config = uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {}))
@@ -257,6 +270,8 @@ class Gateway(FastMCP):
             async with self.opened(), triggered(self.reloader, by_signal=True):
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
+                logging.getLogger("uvicorn.access").propagate = False  # uvicorn asks this, and not its own access_log
+                garbage.settle()
                 on_ready = partial(self._tell, listeners, app.state.path)
                 await Listener(
                     config, exchanges, on_ready, self._listening.aclose, self.runtime.guard.stop, self._stop

@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "observe", "running"}),
     frozenset({"guard"}),
     frozenset({"doors", "dashboard"}),
-    frozenset({"services", "drain", "stdin", "lifespans", "generation"}),
+    frozenset({"services", "drain", "stdin", "lifespans", "generation", "garbage"}),
     frozenset({"runtime", "listen"}),
     frozenset({"reload"}),
     frozenset({"server"}),
