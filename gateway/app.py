@@ -11,6 +11,8 @@ from gateway.config.show import as_dict, secrets_of
 from gateway.doors.own import Status, own_server, upstream_status
 from gateway.doors.state import RequestStates
 from gateway.guard import Guard
+from gateway.observe.audit import Audit
+from gateway.observe.audit_file import AuditFile
 from gateway.observe.calls import log_call
 from gateway.observe.logs import configure
 from gateway.observe.metrics import Metrics
@@ -46,12 +48,18 @@ def gateway_of(read: Callable[[], Loaded]) -> Gateway:
     config = loaded.config
     metrics = Metrics()
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
-    own = own_server(config.server.name, lambda: as_dict(runtime.config), lambda: _status(status, runtime, reloader))
+    own = own_server(
+        config.server.name, lambda: as_dict(runtime.config), lambda: _status(status, runtime, reloader, audit)
+    )
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
     key = StateKey(loaded.state_dir, config.server.state_key)
-    runtime = Runtime(config, loaded.state_dir, Guard([metrics, log_call]), own, services, TaskIds(key.read))
+    audit = _audit(loaded)
+    guard = Guard([metrics, log_call], audit)
+    runtime = Runtime(config, loaded.state_dir, guard, own, services, TaskIds(key.read))
     reloader = Reloader(runtime, loaded, read)
     metrics.collect(lambda: {name: upstream_status(each) for name, each in runtime.upstreams.items()})
+    if audit is not None:
+        metrics.collect_audit(audit.state)
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
     auth = build_auth(config, keys)
     states = RequestStates(key, audience=config.server.name)
@@ -62,5 +70,12 @@ def _configure_logs(config: GatewayConfig) -> None:
     configure(config.log, secrets_of(config))
 
 
-def _status(status: Status, runtime: Runtime, reloader: Reloader) -> dict[str, Any]:
-    return {**status.read(runtime), "configuration": reloader.state()}
+def _audit(loaded: Loaded) -> Audit | None:
+    config = loaded.config.audit
+    if not config.enabled:
+        return None
+    return Audit(AuditFile(loaded.audit_dir, config.max_bytes, config.keep), config.required)
+
+
+def _status(status: Status, runtime: Runtime, reloader: Reloader, audit: Audit | None) -> dict[str, Any]:
+    return {**status.read(runtime), "audit": audit and audit.state(), "configuration": reloader.state()}

@@ -103,6 +103,13 @@ class Stopping(GatewayError):
     code = 50304
 
 
+class AuditUnavailable(GatewayError):
+    """The call could not be written to the audit, which is required; nothing ran."""
+
+    kind = "audit_unavailable"
+    code = 50305
+
+
 class UpstreamError(GatewayError):
     """One upstream could not answer; `data.upstream` is its namespace."""
 

@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from gateway.errors import Forbidden, GatewayError, Stopping
+from gateway.errors import AuditUnavailable, Forbidden, GatewayError, Stopping
+from gateway.model.call import Call
 from gateway.model.event import CallEvent, Outcome
 from gateway.model.principal import Principal
 from gateway.model.route import Route
+from gateway.observe.audit import Audit
 from gateway.observe.logs import get_logger
 from gateway.policy.authorize import decide
 from gateway.running import Running
@@ -24,20 +26,16 @@ T = TypeVar("T")
 Sink = Callable[[CallEvent], None]
 
 
-class Call(NamedTuple):
-    """What the guard needs to know of a call: its route, who calls, and how it came in."""
-
-    request_id: str
-    route: Route
-    principal: Principal
-    era: str
-
-
 class Guard:
-    """Admits, times and records calls. Sinks hear of every call that ended, however it did."""
+    """Admits, times and records calls. Sinks hear of every call that ended, however it did; so does `audit`, the last.
 
-    def __init__(self, sinks: Sequence[Sink] = ()):
-        self._sinks = tuple(sinks)
+    Where the audit is required, it hears of each call before anything else happens, and may refuse it.
+    """
+
+    def __init__(self, sinks: Sequence[Sink] = (), audit: Audit | None = None):
+        self._sinks = tuple(sinks) if audit is None else (*sinks, audit)
+        self._audit = audit
+        self._begin = audit.begin if audit is not None and audit.required else None
         self._running = Running()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopped: set[asyncio.Task[Any]] = set()
@@ -63,6 +61,7 @@ class Guard:
         """Run one admitted call; `is_error` tells a result that reports a failure of the tool's own.
 
         Raises:
+            AuditUnavailable: the audit is required and cannot be written.
             Forbidden: the principal has none of the scopes that the route needs.
             Stopping: `stop` was called before the call had ended.
         """
@@ -71,11 +70,13 @@ class Guard:
         error = ""
         try:
             with self._running.one(call.route.namespace):
+                if self._begin is not None:
+                    self._begin(call, at)
                 self._admit(call)
                 result = await self._unless_stopped(run)
             outcome = "tool_error" if is_error(result) else "ok"
             return result
-        except Forbidden as refusal:
+        except (AuditUnavailable, Forbidden) as refusal:
             outcome, error = "refused", refusal.kind
             raise
         except GatewayError as failure:
@@ -122,6 +123,11 @@ class Guard:
         self._stopped |= self._tasks
         for task in self._tasks:
             task.cancel()
+
+    def close(self) -> None:
+        """Close the audit: no call comes any more."""
+        if self._audit is not None:
+            self._audit.close()
 
     def _admit(self, call: Call) -> None:
         decision = decide(call.principal, call.route)

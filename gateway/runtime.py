@@ -100,6 +100,7 @@ class Runtime:
             finally:
                 await self._drains.finish()
                 await self._close(self.generation)
+                self.guard.close()
 
     async def _open(self, generation: Generation, opened: AsyncExitStack) -> None:
         """Open what `generation` has; `opened` closes it again."""

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dirty_equals import IsFloat, IsNow
 
-from gateway.errors import Forbidden, Stopping, UpstreamAnswered, UpstreamDown
-from gateway.guard import Call, Guard
+from gateway.errors import AuditUnavailable, Forbidden, Stopping, UpstreamAnswered, UpstreamDown
+from gateway.guard import Guard
+from gateway.model.call import Call
 from gateway.model.event import CallEvent
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Route
+from gateway.observe.audit import Audit
+from gateway.observe.audit_file import AuditFile
 
 ROUTE = Route("tool", "upstream", "raw", "raw_echo", "echo", {"name": "raw_echo"})
 READER = Principal("key:reader", frozenset({"raw:read"}), "key")
@@ -42,6 +46,26 @@ class Watched:
 @pytest.fixture
 def watched() -> Watched:
     return Watched()
+
+
+class Auditing(Audit):
+    """A required audit, that can be told to refuse; what it heard."""
+
+    def __init__(self) -> None:
+        super().__init__(AuditFile(Path("never-opened"), 1, 0), required=True)
+        self.heard: list[str] = []
+        self.full = False
+
+    def begin(self, call: Call, at: float) -> None:
+        if self.full:
+            raise AuditUnavailable("No room.")
+        self.heard.append(f"begin {call.request_id}")
+
+    def __call__(self, event: CallEvent) -> None:
+        self.heard.append(f"{event.outcome} {event.error}")
+
+    def close(self) -> None:
+        self.heard.append("close")
 
 
 async def answer() -> str:
@@ -202,3 +226,41 @@ async def test_a_tools_own_timeout_is_no_stop(watched: Watched) -> None:
     with pytest.raises(TimeoutError):
         await watched.call(failing(TimeoutError()))
     assert watched.ending == ("tool_error", "")
+
+
+async def test_a_required_audit_hears_of_each_call_before_anything_else() -> None:
+    audit = Auditing()
+    guard = Guard([], audit)
+
+    async def run() -> None:
+        audit.heard.append("run")
+
+    await guard.call(Call("r", ROUTE, LOOPBACK, "modern"), run, lambda _: False)
+    with pytest.raises(Forbidden):
+        await guard.call(Call("s", ROUTE, READER, "modern"), run, lambda _: False)
+    guard.close()
+    assert audit.heard == ["begin r", "run", "ok ", "begin s", "refused forbidden", "close"]
+
+
+async def test_a_call_that_the_audit_cannot_take_does_not_run(watched: Watched) -> None:
+    audit = Auditing()
+    audit.full = True
+    watched.guard = Guard([watched.events.append], audit)
+    ran: list[None] = []
+
+    async def run() -> None:
+        ran.append(None)
+
+    with pytest.raises(AuditUnavailable):
+        await watched.call(run)
+    assert not ran
+    assert watched.ending == ("refused", "audit_unavailable")
+    assert watched.guard.running == 0
+
+
+async def test_an_audit_that_is_not_required_hears_of_the_end_only() -> None:
+    audit = Auditing()
+    audit.required = False
+    guard = Guard([], audit)
+    await guard.call(Call("r", ROUTE, LOOPBACK, "modern"), answer, lambda _: False)
+    assert audit.heard == ["ok "]

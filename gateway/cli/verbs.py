@@ -12,6 +12,7 @@ class Verb(NamedTuple):
 
 
 GROUPS = {
+    "audit": "Look at what is kept of calls.",
     "config": "Show the configuration.",
     "keys": "Make, list and revoke callers' keys.",
     "upstream": "Add, remove and list upstreams.",
@@ -25,6 +26,8 @@ VERBS = (
     Verb("doctor", "gateway.cli.doctor:doctor", "Connect to everything and say how it does."),
     Verb("list", "gateway.cli.listing:list_everything", "List tools, resources, templates and prompts."),
     Verb("call", "gateway.cli.call:call", "Call one tool and print its result."),
+    Verb("audit search", "gateway.cli.audit:find", "Print the calls that were made."),
+    Verb("audit verify", "gateway.cli.audit:check", "Say whether the audit is whole."),
     Verb("config show", "gateway.cli.config:show", "Print every key with its value in force, secrets masked."),
     Verb("config schema", "gateway.cli.config:schema", "Print the JSON Schema of gateway.toml."),
     Verb("keys create", "gateway.cli.keys:create", "Make a key and print it, this once."),

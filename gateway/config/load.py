@@ -40,6 +40,11 @@ class Loaded:
         """The folder for keys and last good listings, absolute."""
         return self.folder / self.config.server.state_dir.expanduser()
 
+    @property
+    def audit_dir(self) -> Path:
+        """The folder of the audit's files, absolute."""
+        return self.state_dir / self.config.audit.folder.expanduser()
+
 
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
     """Read the configuration at `path`; without one, at GATEWAY_CONFIG, or `gateway.toml` here if there is one.

@@ -126,6 +126,27 @@ class LogConfig(Section):
     """`auto` is console on a terminal and JSON lines elsewhere."""
 
 
+class AuditConfig(Section):
+    """One line for each call, kept in files."""
+
+    enabled: bool = False
+    """Whether to write it."""
+    folder: Path = Path("audit")
+    """Folder of the files; relative to `server.state_dir`."""
+    required: bool = False
+    """Refuse a call that cannot be written down; each call is then written before it runs, too."""
+    max_bytes: int = Field(64 * 1024 * 1024, ge=16 * 1024)
+    """Bytes of one file, past which the next one begins."""
+    keep: int = Field(16, ge=0)
+    """Files to keep of each process that writes; past that the oldest is deleted. 0 keeps all."""
+
+    @model_validator(mode="after")
+    def _required_means_enabled(self) -> "AuditConfig":
+        if self.required and not self.enabled:
+            raise ValueError("required needs enabled = true")
+        return self
+
+
 class ServiceConfig(BaseModel):
     """One of our own FastMCP servers. Keys beyond these are the service's own settings."""
 
@@ -244,6 +265,8 @@ class GatewayConfig(Section):
     """Who may call."""
     log: LogConfig = LogConfig()
     """What is written to stderr."""
+    audit: AuditConfig = AuditConfig()
+    """What is kept of calls."""
     services: dict[str, ServiceConfig] = {name: ServiceConfig() for name in DEFAULT_SERVICES}
     """Our own FastMCP servers by namespace; without this table the three that ship."""
     upstreams: dict[str, UpstreamConfig] = {}

@@ -1,4 +1,4 @@
-"""What a running gateway cannot change, because it was made with it: where it listens, and whom it lets in."""
+"""What a running gateway cannot change, because it was made with it: where it listens, whom it lets in, its audit."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,13 @@ APPLIED = frozenset({"instructions"})
 def without_restart(served: GatewayConfig, wanted: GatewayConfig) -> tuple[GatewayConfig, tuple[str, ...]]:
     """As much of `wanted` as a gateway that serves `served` can take over, and the keys for which it must restart."""
     applied = {name: getattr(wanted.server, name) for name in APPLIED}
-    possible = wanted.model_copy(update={"server": served.server.model_copy(update=applied), "auth": served.auth})
+    kept = {"server": served.server.model_copy(update=applied), "auth": served.auth, "audit": served.audit}
+    possible = wanted.model_copy(update=kept)
     return possible, tuple(sorted(_fixed(served, wanted)))
 
 
 def _fixed(served: GatewayConfig, wanted: GatewayConfig) -> Iterator[str]:
-    for section in ("server", "auth"):
+    for section in ("server", "auth", "audit"):
         ours, theirs = getattr(served, section), getattr(wanted, section)
         for name in type(ours).model_fields.keys() - (APPLIED if section == "server" else set()):
             if getattr(ours, name) != getattr(theirs, name):

@@ -18,7 +18,7 @@ from gateway.doors.main import on_the_wire
 from gateway.doors.routes import upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import UnknownName, UpstreamBroken
-from gateway.guard import Call
+from gateway.model.call import Call
 from gateway.model.route import Route
 from gateway.observe.logs import bound_request_id, request_id
 from gateway.upstream.relay import Exchange, complete

@@ -20,7 +20,7 @@ from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
 from gateway.errors import Forbidden, GatewayError, UpstreamAnswered, UpstreamBroken, UpstreamError
-from gateway.guard import Call
+from gateway.model.call import Call
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Kind, Route
 from gateway.observe.logs import request_id

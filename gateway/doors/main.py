@@ -30,7 +30,7 @@ from gateway.doors.decode import RelayedTask, prompt_result, resource_result, to
 from gateway.doors.routes import Routes, upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import GatewayError, UnknownName, UpstreamBroken, UpstreamError
-from gateway.guard import Call
+from gateway.model.call import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
 from gateway.observe.logs import bound_request_id, request_id

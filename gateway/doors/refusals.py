@@ -17,7 +17,7 @@ from gateway.doors.reply import Reply
 from gateway.doors.routes import LOOK_UP
 from gateway.doors.serving import Serving
 from gateway.errors import Forbidden, Unauthenticated
-from gateway.guard import Call
+from gateway.model.call import Call
 from gateway.model.principal import ALL_SCOPES, Principal
 from gateway.model.route import Route
 from gateway.observe.logs import request_id

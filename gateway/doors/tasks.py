@@ -20,7 +20,7 @@ from gateway.doors.caller import Incoming, LogLevels, incoming
 from gateway.doors.main import on_the_wire
 from gateway.doors.serving import Serving
 from gateway.errors import UnknownName
-from gateway.guard import Call
+from gateway.model.call import Call
 from gateway.model.route import Route
 from gateway.observe.logs import bound_request_id, request_id
 from gateway.upstream.relay import Exchange, follow

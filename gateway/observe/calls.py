@@ -2,12 +2,12 @@
 
 import json
 import logging
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from gateway.model.event import CallEvent, Outcome
 from gateway.observe.logs import get_logger, json_lines
 from gateway.observe.redact import REDACTOR
+from gateway.observe.times import to_milliseconds
 
 LEVELS: dict[Outcome, int] = {
     "ok": logging.INFO,
@@ -48,14 +48,9 @@ def _line(event: CallEvent, level: int) -> str:
     ended = event.at + event.seconds
     about = event[3:]
     return (
-        f'{{"timestamp": "{_second(int(ended))}.{int(ended % 1 * 1000):03d}Z", '
+        f'{{"timestamp": "{to_milliseconds(ended)}", '
         f'"request_id": "{event.request_id}", "seconds": {event.seconds:.6f}, {_rest(level, about, REDACTOR.version)}'
     )
-
-
-@lru_cache(4)
-def _second(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @lru_cache(4096)

@@ -64,6 +64,10 @@ class Metrics:
         """Ask `read` at every scrape how the upstreams do."""
         self._registry.register(_Upstreams(read))
 
+    def collect_audit(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Ask `read` at every scrape how the audit does."""
+        self._registry.register(_Audit(read))
+
     def render(self) -> tuple[bytes, str]:
         """The exposition of all metrics, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST
@@ -111,4 +115,19 @@ class _Upstreams(Collector):
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: asking the upstreams while they are still being set up would be too soon."""
+        return iter(())
+
+
+class _Audit(Collector):
+    def __init__(self, read: Callable[[], Mapping[str, Any]]):
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._read()
+        yield CounterMetricFamily("gateway_audit_lines", "Lines written to the audit.", found["lines"])
+        yield CounterMetricFamily("gateway_audit_lost", "Calls whose line could not be written.", found["lost"])
+        yield GaugeMetricFamily("gateway_audit_writable", "1 while lines can be written.", not found["why"])
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing, as of the upstreams."""
         return iter(())

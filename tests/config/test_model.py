@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from gateway.config import model
-from gateway.config.model import GatewayConfig, ServiceConfig, UpstreamConfig
+from gateway.config.model import AuditConfig, GatewayConfig, ServiceConfig, UpstreamConfig
 
 SECTIONS = [each for each in vars(model).values() if isinstance(each, type) and issubclass(each, BaseModel)]
 
@@ -45,3 +45,9 @@ def test_a_validation_error_shows_no_value():
     with pytest.raises(ValidationError) as refused:
         GatewayConfig.model_validate({"server": {"port": "CANARY"}, "services": {"data": {"enabled": "CANARY"}}})
     assert "CANARY" not in str(refused.value)
+
+
+def test_an_audit_that_is_required_is_one_that_is_written():
+    with pytest.raises(ValidationError, match="required needs enabled = true"):
+        GatewayConfig.model_validate({"audit": {"required": True}})
+    assert AuditConfig(enabled=True, required=True).required

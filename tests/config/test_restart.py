@@ -2,7 +2,15 @@
 
 from pydantic import SecretStr
 
-from gateway.config.model import AuthConfig, GatewayConfig, JWTConfig, LogConfig, ServerConfig, UpstreamConfig
+from gateway.config.model import (
+    AuditConfig,
+    AuthConfig,
+    GatewayConfig,
+    JWTConfig,
+    LogConfig,
+    ServerConfig,
+    UpstreamConfig,
+)
 from gateway.config.restart import without_restart
 
 RAW = UpstreamConfig(url="http://127.0.0.1:9/mcp")
@@ -18,12 +26,14 @@ def test_where_it_listens_and_whom_it_lets_in_stay():
     wanted = GatewayConfig(
         server=ServerConfig(port=9, host="::1", instructions="Ask."),
         auth=AuthConfig(jwt={"a": issuer}),
+        audit=AuditConfig(enabled=True),
         log=LogConfig(level="ERROR"),
         upstreams={"raw": RAW},
     )
     possible, keys = without_restart(GatewayConfig(), wanted)
-    assert keys == ("auth.jwt", "server.host", "server.port")
+    assert keys == ("audit.enabled", "auth.jwt", "server.host", "server.port")
     assert possible.server == ServerConfig(instructions="Ask.")
     assert possible.auth == AuthConfig()
+    assert possible.audit == AuditConfig()
     assert possible.log.level == "ERROR"
     assert possible.upstreams == {"raw": RAW}

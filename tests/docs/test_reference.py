@@ -28,6 +28,7 @@ CONFIGURATION: dict[str, tuple[type[BaseModel], ...]] = {
     "`[auth.jwt.NAME]` and `[auth.oauth.token]`": (model.JWTConfig,),
     "`[auth.oauth]`": (model.OAuthConfig,),
     "`[log]`": (model.LogConfig,),
+    "`[audit]`": (model.AuditConfig,),
     "`[services.NAME]`": (model.ServiceConfig,),
     "`[upstreams.NAME]`": (model.UpstreamConfig, model.UpstreamAuth),
 }
@@ -101,6 +102,7 @@ def _errors(kind: type[GatewayError]) -> list[tuple[str, int]]:
 def test_every_metric_is_there() -> None:
     metrics = Metrics()
     metrics.collect(lambda: {})
+    metrics.collect_audit(lambda: {"lines": 0, "lost": 0, "why": ""})
     exposed = set(re.findall(r"^# HELP (gateway_\w+)", metrics.render()[0].decode(), re.MULTILINE))
     told = {name.strip("`") for name in rows(section(DOCS / "operations.md", "Metrics"))}
     assert told == {name for name in exposed if not name.endswith("_created")}

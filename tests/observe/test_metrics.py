@@ -87,6 +87,16 @@ def test_states_are_not_asked_before_the_first_scrape(metrics):
     metrics.collect(too_soon)
 
 
+def test_the_audit_is_asked_at_each_scrape(metrics):
+    found = {"required": True, "lines": 7, "lost": 0, "why": ""}
+    metrics.collect_audit(lambda: found)
+    assert samples(metrics, "gateway_audit_lines_total") == {(): 7}
+    assert samples(metrics, "gateway_audit_writable") == {(): 1}
+    found |= {"lost": 2, "why": "No space left on device"}
+    assert samples(metrics, "gateway_audit_lost_total") == {(): 2}
+    assert samples(metrics, "gateway_audit_writable") == {(): 0}
+
+
 def test_the_process_itself_is_measured(metrics):
     assert samples(metrics, "process_resident_memory_bytes")[()] > 1_000_000
     assert "python_info" in metrics.render()[0].decode()

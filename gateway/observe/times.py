@@ -1,0 +1,21 @@
+"""Times as lines of logs and of the audit have them: UTC, in ISO 8601."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+
+def to_milliseconds(at: float) -> str:
+    """`at`, in POSIX seconds, as `2026-11-23T21:22:09.809Z`."""
+    second = int(at)
+    return f"{_second(second)}.{int((at - second) * 1000):03d}Z"
+
+
+def to_microseconds(at: float) -> str:
+    """`at`, in POSIX seconds, as `2026-11-23T21:22:09.809441Z`."""
+    second = int(at)
+    return f"{_second(second)}.{int((at - second) * 1_000_000):06d}Z"
+
+
+@lru_cache(4)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
