@@ -27,6 +27,7 @@ from gateway.doors.arguments import argument_error, shown
 from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
 from gateway.doors.components import RelayTool
 from gateway.doors.decode import RelayedTask, prompt_result, resource_result, tool_result
+from gateway.doors.links import with_public_links
 from gateway.doors.routes import Routes, upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import GatewayError, UnknownName, UpstreamBroken, UpstreamError
@@ -78,9 +79,9 @@ class MainDoor(Middleware):
     async def on_call_tool(
         self, context: MiddlewareContext[types.CallToolRequestParams], call_next: CallNext[Any, ToolResult]
     ) -> ToolResult:
-        async def served() -> ToolResult:
+        async def served(route: Route) -> ToolResult:
             try:
-                return await call_next(context)
+                return with_public_links(route.namespace, await call_next(context))
             except ArgumentError as error:
                 raise argument_error(error) from None
 
@@ -89,15 +90,15 @@ class MainDoor(Middleware):
     async def on_read_resource(
         self, context: MiddlewareContext[types.ReadResourceRequestParams], call_next: CallNext[Any, ResourceResult]
     ) -> ResourceResult:
-        return await self._answer(context, "resource", str(context.message.uri), lambda: call_next(context))
+        return await self._answer(context, "resource", str(context.message.uri), lambda _: call_next(context))
 
     async def on_get_prompt(
         self, context: MiddlewareContext[types.GetPromptRequestParams], call_next: CallNext[Any, PromptResult]
     ) -> PromptResult:
-        return await self._answer(context, "prompt", context.message.name, lambda: call_next(context))
+        return await self._answer(context, "prompt", context.message.name, lambda _: call_next(context))
 
     async def _answer(
-        self, context: MiddlewareContext[Any], kind: Kind, name: str, served: Callable[[], Awaitable[T]]
+        self, context: MiddlewareContext[Any], kind: Kind, name: str, served: Callable[[Route], Awaitable[T]]
     ) -> T:
         """The answer to one call: an upstream's through the relay, any other through `served`."""
         with on_the_wire():
@@ -106,7 +107,7 @@ class MainDoor(Middleware):
                 raise self._routes.never_heard(kind, name) or _unknown(kind, name)
             if route.owner == "upstream":
                 return await self.run(route, _params(context))
-            return await self._guarded(route, lambda: _known(served, kind, name))
+            return await self._guarded(route, lambda: _known(lambda: served(route), kind, name))
 
     async def run(self, route: Route, params: dict[str, Any]) -> Any:
         """Relay one call to the upstream that `route` leads to, through the guard."""

@@ -17,6 +17,8 @@ READERS = {
     ".jsonl": "read_json",
     ".ndjson": "read_json",
 }
+# DuckDB reads these with an extension that it would have to fetch from the network, which it may not.
+EXCEL = frozenset({".xls", ".xlsb", ".xlsm", ".xlsx"})
 MAX_DATASETS = 1_000
 NAMES_IN_ERROR = 30
 
@@ -63,8 +65,15 @@ def pick(datasets: Sequence[Dataset], wanted: str) -> Dataset:
     """Like `match`, but raises Refused, with the names that there are."""
     dataset = match(datasets, wanted)
     if dataset is None:
-        raise Refused(f"There is no such data set. {available(datasets)}")
+        raise Refused(f"There is no such data set. {unknown(datasets, wanted)}")
     return dataset
+
+
+def unknown(datasets: Sequence[Dataset], wanted: str) -> str:
+    """What to do about a name that is no data set's."""
+    if _suffix(wanted) in EXCEL:
+        return "Excel files can't be read here. Have the sheet saved as CSV or Parquet, and ask for that."
+    return available(datasets)
 
 
 def available(datasets: Sequence[Dataset]) -> str:

@@ -13,7 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import anyio
 
@@ -21,7 +21,17 @@ from services.data.job import ENVELOPE_BYTES, Limits, Refused
 
 # From here `-m services.data.worker` is found, whether the project is installed or only checked out.
 IMPORT_ROOT = Path(__file__).parents[2]
-STOPPED = "The data engine stopped at this request. Make the query simpler, or ask for less at once."
+STOPPED = {
+    "error": "The data engine stopped at this request. Make the query simpler, or ask for less at once.",
+    "last": True,
+}
+
+
+class Answer(NamedTuple):
+    """What a job gave: its result, and the bytes that came with it, if any."""
+
+    result: dict[str, Any]
+    block: bytes = b""
 
 
 class Engine:
@@ -50,15 +60,15 @@ class Engine:
         while self._idle:
             await _end(self._idle.pop())
 
-    async def run(self, verb: str, **arguments: str) -> dict[str, Any]:
-        """The result of one job, within the deadline: waiting for a free worker counts.
+    async def run(self, verb: str, **arguments: Any) -> Answer:
+        """The answer to one job, within the deadline: waiting for a free worker counts.
 
         Raises Refused with a text for the caller. Cancelled or late, the job's worker is gone before this returns.
         """
         job = json.dumps({"verb": verb, **arguments}).encode() + b"\n"
         try:
             async with asyncio.timeout(self._limits.timeout), self._slots:
-                answer = await self._ask(job)
+                answer, block = await self._ask(job)
         except TimeoutError:
             raise Refused(
                 f"There was no answer within {self._limits.timeout:g} s, and the work was stopped. "
@@ -66,20 +76,19 @@ class Engine:
             ) from None
         if "error" in answer:
             raise Refused(answer["error"])
-        return answer["result"]
+        return Answer(answer["result"], block)
 
-    async def _ask(self, job: bytes) -> dict[str, Any]:
+    async def _ask(self, job: bytes) -> tuple[dict[str, Any], bytes]:
         worker = self._take_idle() or await self._start()
-        answer: dict[str, Any] = {"error": STOPPED, "last": True}
+        answer, block = STOPPED, b""
         try:
-            if line := await _exchange(worker, job):
-                answer = json.loads(line)
+            answer, block = await _exchange(worker, job)
         finally:
             if self._open and not answer.get("last"):
                 self._idle.append(worker)
             else:
                 await _end(worker)
-        return answer
+        return answer, block
 
     def _take_idle(self) -> Process | None:
         while self._idle:
@@ -102,16 +111,16 @@ class Engine:
         )
 
 
-async def _exchange(worker: Process, job: bytes) -> bytes:
-    """One line for one line; nothing when the worker is gone."""
+async def _exchange(worker: Process, job: bytes) -> tuple[dict[str, Any], bytes]:
+    """The worker's answer to a job, and the block of bytes behind it, whose length stands in front: `LENGTH ANSWER`."""
     assert worker.stdin is not None
     assert worker.stdout is not None
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
         worker.stdin.write(job)
         await worker.stdin.drain()
-        line = await worker.stdout.readline()
-        return line if line.endswith(b"\n") else b""
-    return b""
+        length, _, line = (await worker.stdout.readuntil()).partition(b" ")
+        return json.loads(line), await worker.stdout.readexactly(int(length))
+    return STOPPED, b""
 
 
 async def _end(worker: Process) -> None:

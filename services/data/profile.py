@@ -38,16 +38,16 @@ def profile(connection: DuckDBPyConnection, table: str, limits: Limits) -> dict[
     sample = answer(
         connection,
         f"FROM {identifier(table)}",
-        replace(limits, max_rows=SAMPLE_ROWS, max_bytes=limits.max_bytes // 2),
+        replace(limits, max_rows=SAMPLE_ROWS, max_bytes=limits.max_bytes // 2, keep_rows=0),
     )
-    columns = sample["columns"][:MAX_COLUMNS]
+    columns = sample.columns[:MAX_COLUMNS]
     rows, figures = _measure(connection, table, columns, limits)
     return {
         "dataset": table,
         "rows": rows,
         "columns": [_describe(column, found, rows) for column, found in zip(columns, figures, strict=True)],
-        "sample": sample["rows"],
-        "truncated": len(columns) < len(sample["columns"]),
+        "sample": sample.rows,
+        "truncated": len(columns) < len(sample.columns),
     }
 
 
@@ -59,10 +59,10 @@ def _measure(
         f"{sql.format(identifier(columns[number]['name']))} AS {figure}{number}" for number, figure, sql in asked
     ]
     # No byte limit of its own: MAX_COLUMNS times two texts of TEXT_LENGTH is bound enough.
-    one_row = replace(limits, max_rows=1, max_bytes=2**31)
+    one_row = replace(limits, max_rows=1, max_bytes=2**31, keep_rows=0)
     rows, *values = answer(
         connection, f"SELECT {', '.join(['count(*)', *selected])} FROM {identifier(table)}", one_row
-    )["rows"][0]
+    ).rows[0]
     found: list[dict[str, Any]] = [{} for _ in columns]
     for (number, figure, _), value in zip(asked, values, strict=True):
         found[number][figure] = value

@@ -28,7 +28,25 @@ class QueryResult(BaseModel):
         "hold exactly are text; binary values are base64."
     )
     row_count: int = Field(description="How many rows are returned here.")
-    truncated: bool = Field(description="Whether rows were left out to keep the result within its bounds.")
+    truncated: bool = Field(description="Whether rows were left out here to keep the result within its bounds.")
+    result_id: str | None = Field(
+        description="When rows were left out: the id under which the whole result is kept for a few minutes. Page "
+        "through it with the resource that is linked, whose `offset` counts rows from 0."
+    )
+    kept_rows: int = Field(description="How many rows are kept under `result_id`, those returned here included.")
+    complete: bool = Field(description="Whether the rows here, or those kept, are all that the query gives.")
+
+
+class ResultPage(BaseModel):
+    """A page of a result that is kept."""
+
+    columns: list[Column] = Field(description="The columns, in order.")
+    rows: list[list[Any]] = Field(description="The rows, as the tool `query` gives them.")
+    offset: int = Field(description="The number of the first row here, from 0.")
+    row_count: int = Field(description="How many rows are here.")
+    next_offset: int | None = Field(description="The offset of the next page; null on the last one.")
+    kept_rows: int = Field(description="How many rows are kept in all.")
+    complete: bool = Field(description="Whether the rows kept are all that the query gave.")
 
 
 class Quantiles(BaseModel):

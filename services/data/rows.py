@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import DuckDBPyType
 
-from services.data.job import Limits, Refused
+from services.data.job import Limits, Refused, encode
 
 CHUNK_ROWS = 200
 LARGEST_EXACT_INTEGER = 2**53  # up to here a double, and so JavaScript's JSON, can tell every whole number apart
@@ -29,11 +29,36 @@ class Shape:
     decode: Callable[[Any], Any]
 
 
-def answer(connection: DuckDBPyConnection, sql: str, limits: Limits) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Answer:
+    """The rows of a query.
+
+    `columns` have `name` and `type`; `rows`, each a list in that order, are as many as the limits let through at once.
+    `kept`, when there are more, are these and the further ones, each as JSON; `complete` when none is missing there.
+    """
+
+    columns: list[dict[str, Any]]
+    rows: list[list[Any]]
+    kept: list[bytes]
+    complete: bool
+
+    @property
+    def first_page(self) -> dict[str, Any]:
+        """What the tool `query` returns."""
+        return {
+            "columns": self.columns,
+            "rows": self.rows,
+            "row_count": len(self.rows),
+            "truncated": bool(self.kept) or not self.complete,
+            "kept_rows": len(self.kept),
+            "complete": self.complete,
+        }
+
+
+def answer(connection: DuckDBPyConnection, sql: str, limits: Limits) -> Answer:
     """Runs `sql`, one SELECT, on a sealed connection.
 
-    Returns `columns` (`name`, `type`), `rows` (lists in that order), `row_count` and `truncated`. Raises duckdb.Error,
-    and Refused when the columns' names alone are over `limits.max_bytes`.
+    Raises duckdb.Error, and Refused when the columns' names alone are over `limits.max_bytes`.
     """
     connection.execute(CREATE_VIEW + sql)
     description = connection.execute(f"SELECT * FROM {VIEW} LIMIT 0").description
@@ -43,28 +68,32 @@ def answer(connection: DuckDBPyConnection, sql: str, limits: Limits) -> dict[str
         raise Refused("The result has too many columns. Select fewer of them.")
     shapes = [_shape(kind) for _, kind, *_ in description]
     selected = ", ".join(shape.sql.format(number) for number, shape in enumerate(shapes, 1))
-    connection.execute(f"SELECT {selected} FROM {VIEW} LIMIT {limits.max_rows + 1}")
-    rows, truncated = _take(connection, shapes, limits.max_rows, room)
-    return {"columns": columns, "rows": rows, "row_count": len(rows), "truncated": truncated}
+    connection.execute(f"SELECT {selected} FROM {VIEW} LIMIT {max(limits.max_rows, limits.keep_rows) + 1}")
+    rows, kept, complete = _take(_fetched(connection, shapes), limits, room)
+    return Answer(columns, rows, kept if len(kept) > len(rows) else [], complete)
 
 
-def encode(value: Any) -> bytes:
-    """`value` as JSON without blanks, in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _take(
-    connection: DuckDBPyConnection, shapes: Sequence[Shape], max_rows: int, max_bytes: int
-) -> tuple[list[list[Any]], bool]:
-    rows: list[list[Any]] = []
+def _fetched(connection: DuckDBPyConnection, shapes: Sequence[Shape]) -> Iterator[list[Any]]:
     while chunk := connection.fetchmany(CHUNK_ROWS):
         for values in chunk:
-            row = [shape.decode(value) for shape, value in zip(shapes, values, strict=True)]
-            max_bytes -= len(encode(row))
-            if len(rows) == max_rows or max_bytes < 0:
-                return rows, True
+            yield [shape.decode(value) for shape, value in zip(shapes, values, strict=True)]
+
+
+def _take(fetched: Iterable[list[Any]], limits: Limits, room: int) -> tuple[list[list[Any]], list[bytes], bool]:
+    """The rows that fit in `room` bytes; these and the further ones that may be kept; whether those are all."""
+    rows: list[list[Any]] = []
+    kept: list[bytes] = []
+    size, is_full = 0, False
+    for row in fetched:
+        line = encode(row)
+        size += len(line)
+        is_full = is_full or len(rows) == limits.max_rows or size > room
+        if is_full and (len(kept) >= limits.keep_rows or size > limits.keep_bytes or len(line) > room):
+            return rows, kept, False
+        if not is_full:
             rows.append(row)
-    return rows, False
+        kept.append(line)
+    return rows, kept, True
 
 
 def _shape(kind: DuckDBPyType) -> Shape:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from services.data.damage import reading, unreadable
 from services.data.datasets import Dataset
 from services.data.faults import ENDING
-from services.data.job import Refused
 
 # `temp_directory` empty: a query too big for its memory fails instead of filling the disk. Two threads, and none for
 # asynchronous reads: local files need no more, and the machine is not ours alone. Python variables are not tables.
@@ -20,6 +20,8 @@ CONFIG: dict[str, str | bool | int] = {
     "temp_directory": "",
     "threads": 2,
 }
+MAX_HEADER_BYTES = 65_536
+DELIMITERS = ",;\t|"
 
 
 def connect(memory_limit: int) -> DuckDBPyConnection:
@@ -30,13 +32,18 @@ def connect(memory_limit: int) -> DuckDBPyConnection:
     return connection
 
 
-def seal(connection: DuckDBPyConnection, tables: Mapping[str, Dataset]) -> None:
-    """Makes `tables` the only names and the only files that can be read, for good: settings can't change any more."""
+def seal(connection: DuckDBPyConnection, tables: Mapping[str, Dataset], max_file_bytes: int) -> None:
+    """Makes `tables` the only names and the only files that can be read, for good: settings can't change any more.
+
+    Raises Refused for a file that can't be read, or is larger than `max_file_bytes`.
+    """
     paths = [path for dataset in tables.values() for path in (str(dataset.path), _pattern(dataset))]
     connection.execute(f"SET allowed_paths = [{', '.join(map(_literal, paths))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     for name, dataset in tables.items():
+        if dataset.path.stat().st_size > max_file_bytes:
+            raise unreadable(dataset, f"its file is larger than the {max_file_bytes} bytes that are read of one")
         _create_view(connection, name, dataset)
 
 
@@ -46,17 +53,41 @@ def identifier(name: str) -> str:
 
 
 def _create_view(connection: DuckDBPyConnection, name: str, dataset: Dataset) -> None:
-    # Hive partitioning is off: it would make columns of the names of the operator's folders.
-    source = f"{dataset.reader}({_literal(_pattern(dataset))}, hive_partitioning = false)"
+    # Hive partitioning is off: it would make columns of the names of the operator's folders. So is skipping: DuckDB
+    # leaves out the first lines of a CSV file, header included, when it likes the shape of later ones better.
+    options = "hive_partitioning = false" + (", skip = 0" if dataset.reader == "read_csv" else "")
+    source = f"{dataset.reader}({_literal(_pattern(dataset))}, {options})"
     try:
-        connection.execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS FROM {source}")
+        with reading([dataset]):
+            connection.execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS FROM {source}")
+            if dataset.reader == "read_csv":
+                _refuse_ragged(connection, name, dataset)
     except duckdb.Error as error:
         if isinstance(error, ENDING):
             raise
-        raise Refused(
-            f"The data set {dataset.name} can't be read: its file is damaged, closed to us, or not what its name says. "
-            "Replace the file, or ask for another data set."
-        ) from None
+        raise unreadable(dataset) from None
+
+
+def _refuse_ragged(connection: DuckDBPyConnection, name: str, dataset: Dataset) -> None:
+    """Raises an error that names the line where a CSV file's columns don't add up.
+
+    In a small file with such a line DuckDB finds no delimiter, and makes one column of all: a table of nonsense.
+    """
+    (only, *_), *others = connection.execute(f"SELECT * FROM {identifier(name)} LIMIT 0").description
+    delimiter = next((each for each in DELIMITERS if each in only), None)
+    if others or delimiter is None or _has_quotes(dataset):
+        return
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(only.count(delimiter) + 1))
+    connection.execute(
+        f"SELECT count(*) FROM read_csv({_literal(_pattern(dataset))}, delim = {_literal(delimiter)}, quote = '\"', "
+        f"header = true, auto_detect = false, hive_partitioning = false, columns = {{{columns}}})"
+    )
+
+
+def _has_quotes(dataset: Dataset) -> bool:
+    """Whether the first line quotes a name, which may hold a delimiter then."""
+    with dataset.path.open("rb") as file:
+        return b'"' in file.readline(MAX_HEADER_BYTES)
 
 
 def _pattern(dataset: Dataset) -> str:

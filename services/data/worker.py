@@ -1,25 +1,28 @@
-"""A worker process: takes jobs from standard input, one JSON object a line, and answers each with one line.
+"""A worker process: takes jobs from standard input, one JSON object a line, and answers each with one line and a block.
 
 Run by the engine as `python -m services.data.worker LIMITS`, with LIMITS as JSON. A job has a `verb` and that verb's
-arguments; an answer has a `result` or an `error`, and `last: true` when the process ends after it.
+arguments; an answer has a `result` or an `error`, and `last: true` when the process ends after it. In front of an
+answer stands the length of the block of bytes that follows its line.
 """
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from services.data.datasets import Dataset, available, find_datasets, match, pick
+from services.data.damage import reading
+from services.data.datasets import Dataset, find_datasets, match, pick, unknown
 from services.data.faults import ENDING, explain
-from services.data.job import ENVELOPE_BYTES, Limits, Refused
+from services.data.inline import load_rows
+from services.data.job import ENVELOPE_BYTES, ROWS, Limits, Refused, encode
 from services.data.profile import profile
-from services.data.rows import CREATE_VIEW, answer, encode
+from services.data.rows import CREATE_VIEW, answer
 from services.data.sandbox import connect, seal
 from services.data.statement import Statement, read_statement
 
@@ -42,46 +45,70 @@ def main() -> None:
         # The engine kills a late worker. The alarm ends one whose engine is gone, since nothing else would.
         _set_alarm(limits.timeout + GRACE_SECONDS)
         with closing(connection):
-            reply = _perform(connection, json.loads(line), limits)
+            reply, block = _perform(connection, json.loads(line), limits)
         _set_alarm(0)
-        answers.write(_bounded(reply, limits) + b"\n")
+        answers.write(b"%d %b\n" % (len(block), _bounded(reply, limits)))
+        answers.write(block)
         answers.flush()
         if reply.get("last"):
             return
         connection = connect(limits.memory_limit)
 
 
-def _perform(connection: DuckDBPyConnection, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
+def _perform(connection: DuckDBPyConnection, job: dict[str, Any], limits: Limits) -> tuple[dict[str, Any], bytes]:
     try:
-        return {"result": VERBS[job.pop("verb")](connection, limits, **job)}
+        result, block = VERBS[job.pop("verb")](connection, limits, **job)
     except Refused as refused:
-        return {"error": str(refused)}
+        return {"error": str(refused)}, b""
     except (duckdb.Error, MemoryError) as error:
-        return {"error": explain(error, len(CREATE_VIEW)), "last": isinstance(error, ENDING)}
+        return {"error": explain(error, len(CREATE_VIEW)), "last": isinstance(error, ENDING)}, b""
+    return {"result": result}, block
 
 
-def _query(connection: DuckDBPyConnection, limits: Limits, sql: str) -> dict[str, Any]:
-    statement = read_statement(connection, sql)
-    seal(connection, _tables(statement, find_datasets(limits.roots)))
-    return answer(connection, sql, limits)
+Given = tuple[dict[str, Any], bytes]
 
 
-def _profile(connection: DuckDBPyConnection, limits: Limits, dataset: str) -> dict[str, Any]:
+def _query(connection: DuckDBPyConnection, limits: Limits, sql: str, rows: list[dict[str, Any]] | None = None) -> Given:
+    with reading(_open(connection, limits, sql, rows)):
+        found = answer(connection, sql, limits)
+    return found.first_page, b"\n".join(found.kept)
+
+
+def _profile(connection: DuckDBPyConnection, limits: Limits, dataset: str) -> Given:
     found = pick(find_datasets(limits.roots), dataset)
-    seal(connection, {found.name: found})
-    return profile(connection, found.name, limits)
+    seal(connection, {found.name: found}, limits.max_file_bytes)
+    with reading([found]):
+        return profile(connection, found.name, limits), b""
 
 
-VERBS: dict[str, Callable[..., dict[str, Any]]] = {"query": _query, "profile": _profile}
+VERBS: dict[str, Callable[..., Given]] = {"query": _query, "profile": _profile}
 
 
-def _tables(statement: Statement, datasets: list[Dataset]) -> dict[str, Dataset]:
+def _open(
+    connection: DuckDBPyConnection, limits: Limits, sql: str, rows: list[dict[str, Any]] | None
+) -> Collection[Dataset]:
+    """Seals the connection around what `sql` reads: `rows` if there are any, and the data sets that it gives back.
+
+    Raises Refused when the statement may not run, or names something else.
+    """
+    statement = read_statement(connection, sql)
+    passed = frozenset({ROWS} if rows is not None else ())
+    tables = _tables(statement, find_datasets(limits.roots), passed)
+    if rows is not None:
+        load_rows(connection, rows)
+    seal(connection, tables, limits.max_file_bytes)
+    return tables.values()
+
+
+def _tables(statement: Statement, datasets: list[Dataset], passed: frozenset[str]) -> dict[str, Dataset]:
     tables: dict[str, Dataset] = {}
     for name in statement.tables:
+        if name.casefold() in passed:
+            continue
         if dataset := match(datasets, name):
             tables[name] = dataset
         elif name.casefold() not in statement.ctes:
-            raise Refused(f"The SQL reads from a table that is not a data set. {available(datasets)}")
+            raise Refused(f"The SQL reads from a table that is not a data set. {unknown(datasets, name)}")
     return tables
 
 

@@ -35,7 +35,16 @@ def outside(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def limits(root: Path) -> Limits:
-    return Limits(roots=(str(root),), timeout=20, max_rows=100, max_bytes=100_000, memory_limit=256_000_000)
+    return Limits(
+        roots=(str(root),),
+        timeout=20,
+        max_rows=100,
+        max_bytes=100_000,
+        memory_limit=256_000_000,
+        max_file_bytes=2**30,
+        keep_rows=1_000,
+        keep_bytes=1_000_000,
+    )
 
 
 @pytest.fixture
@@ -57,7 +66,7 @@ def fresh(limits: Limits) -> Iterator[DuckDBPyConnection]:
 
 
 @pytest.fixture
-def sealed(fresh: DuckDBPyConnection, root: Path) -> DuckDBPyConnection:
+def sealed(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> DuckDBPyConnection:
     """A connection that reads `fruit` and nothing else."""
-    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])}, limits.max_file_bytes)
     return fresh

@@ -26,7 +26,7 @@ async def test_one_worker_serves_jobs_one_after_another(limits: Limits, workers:
         await engine.run("profile", dataset="fruit")
         assert workers() == kept
         assert len(kept) == 1
-    assert first["rows"] == [[1]]
+    assert first.result["rows"] == [[1]]
     assert workers() == set()
 
 
@@ -34,7 +34,7 @@ async def test_no_more_workers_than_allowed(limits: Limits, workers: Workers) ->
     async with Engine(limits, workers=2) as engine:
         answers = await asyncio.gather(*(engine.run("query", sql=f"SELECT {number}") for number in range(6)))
         assert len(workers()) == 2
-    assert [answer["rows"] for answer in answers] == [[[number]] for number in range(6)]
+    assert [answer.result["rows"] for answer in answers] == [[[number]] for number in range(6)]
 
 
 async def test_a_refusal_keeps_the_worker(limits: Limits, workers: Workers) -> None:
@@ -75,7 +75,7 @@ async def test_a_cancelled_job_takes_its_process_with_it(limits: Limits, workers
         with pytest.raises(asyncio.CancelledError):
             await job
         assert workers() == set()
-        assert (await engine.run("query", sql="SELECT 2"))["rows"] == [[2]]
+        assert (await engine.run("query", sql="SELECT 2")).result["rows"] == [[2]]
 
 
 async def test_a_job_in_a_cancelled_scope_takes_its_process_with_it(limits: Limits, workers: Workers) -> None:
@@ -91,7 +91,7 @@ async def test_a_query_that_takes_all_memory_harms_nobody(limits: Limits, worker
         with pytest.raises(Refused, match="more memory than it may use"):
             await engine.run("query", sql="SELECT list_sum(range(1000000000))")
         assert workers() == set()
-        assert (await engine.run("query", sql="SELECT 2"))["rows"] == [[2]]
+        assert (await engine.run("query", sql="SELECT 2")).result["rows"] == [[2]]
 
 
 async def test_a_worker_that_dies_in_a_job_is_reported_and_replaced(limits: Limits, workers: Workers) -> None:
@@ -102,10 +102,10 @@ async def test_a_worker_that_dies_in_a_job_is_reported_and_replaced(limits: Limi
         psutil.Process(workers().pop()).kill()
         with pytest.raises(Refused, match="data engine stopped"):
             await job
-        assert (await engine.run("query", sql="SELECT 2"))["rows"] == [[2]]
+        assert (await engine.run("query", sql="SELECT 2")).result["rows"] == [[2]]
 
 
 async def test_outside_its_context_it_keeps_no_worker(limits: Limits, workers: Workers) -> None:
     engine = Engine(limits, workers=1)
-    assert (await engine.run("query", sql="SELECT 1"))["rows"] == [[1]]
+    assert (await engine.run("query", sql="SELECT 1")).result["rows"] == [[1]]
     assert workers() == set()

@@ -34,7 +34,7 @@ def test_nested_values_and_lists_of_decimals_have_no_mean(
     fresh: DuckDBPyConnection, root: Path, limits: Limits
 ) -> None:
     fresh.execute(f"COPY (SELECT [1.5] a, {{'b': 1}} c, 'x'::BLOB d, NULL e) TO '{root}/nested.parquet'")
-    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])}, limits.max_file_bytes)
     found = profile(fresh, "nested", limits)
     assert [column["mean"] for column in found["columns"]] == [None] * 4
     assert [column["min"] for column in found["columns"]] == ["[1.5]", "{'b': 1}", "x", None]
@@ -42,7 +42,7 @@ def test_nested_values_and_lists_of_decimals_have_no_mean(
 
 def test_an_empty_data_set_has_a_profile(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> None:
     (root / "empty.csv").write_text("a,b\n")
-    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])}, limits.max_file_bytes)
     found = profile(fresh, "empty", limits)
     assert (found["rows"], found["sample"]) == (0, [])
     assert [(column["nulls"], column["distinct"], column["min"]) for column in found["columns"]] == [(0, 0, None)] * 2
@@ -50,7 +50,7 @@ def test_an_empty_data_set_has_a_profile(fresh: DuckDBPyConnection, root: Path, 
 
 def test_long_text_is_cut(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> None:
     (root / "long.csv").write_text("a\n" + "x" * 5_000 + "\n")
-    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])})
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])}, limits.max_file_bytes)
     assert profile(fresh, "long", limits)["columns"][0]["max"] == "x" * 200
 
 

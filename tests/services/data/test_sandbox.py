@@ -10,6 +10,8 @@ from services.data.datasets import find_datasets
 from services.data.job import Refused
 from services.data.sandbox import identifier, seal
 
+LARGEST = 2**30
+
 
 def test_a_sealed_connection_reads_its_tables(sealed: DuckDBPyConnection) -> None:
     assert sealed.execute("SELECT count(*), min(name) FROM fruit").fetchall() == [(3, "apple")]
@@ -59,7 +61,7 @@ def test_names_and_paths_may_hold_any_character(fresh: DuckDBPyConnection, root:
     for name in [*names, "g1.csv", "starry.csv"]:
         (root / name).write_text(f"a\n{len(name)}\n")
     tables = {dataset.relative: dataset for dataset in find_datasets([str(root)])}
-    seal(fresh, tables)
+    seal(fresh, tables, LARGEST)
     for name in names:
         assert fresh.execute(f"FROM {identifier(name)}").fetchall() == [(len(name),)]
 
@@ -68,5 +70,5 @@ def test_a_damaged_file_is_named_without_its_path(fresh: DuckDBPyConnection, roo
     (root / "broken.parquet").write_text("this is no parquet")
     broken = {dataset.name: dataset for dataset in find_datasets([str(root)])}
     with pytest.raises(Refused, match="The data set broken can't be read") as refused:
-        seal(fresh, broken)
+        seal(fresh, broken, LARGEST)
     assert str(root) not in str(refused.value)

@@ -13,8 +13,8 @@ from fastmcp.client.transports import StdioTransport
 from mcp import MCPError
 from mcp.types import TextContent
 
-from services.data import server
-from services.data.server import Settings, create_server
+from services.data.server import create_server
+from services.data.settings import Settings
 from services.data.text import OPERATIONS
 
 REPOSITORY = Path(__file__).parents[3]
@@ -77,6 +77,9 @@ async def test_query_joins_data_sets_of_different_formats(client: Client) -> Non
         "rows": [["Furniture", 9], ["Kitchen", 11]],
         "row_count": 2,
         "truncated": False,
+        "result_id": None,
+        "kept_rows": 0,
+        "complete": True,
     }
 
 
@@ -114,6 +117,9 @@ async def test_an_unknown_data_set_is_answered_with_those_there_are(client: Clie
         ("query", {"sql": 5}),
         ("query", {"sql": "SELECT 1" + " " * 20_000}),
         ("query", {}),
+        ("query", {"sql": "FROM rows", "rows": {"a": 1}}),
+        ("query", {"sql": "FROM rows", "rows": [1]}),
+        ("query", {"sql": "FROM rows", "rows": [{}] * 10_001}),
         ("profile", {"dataset": ["sales"]}),
         ("process", {"text": None, "operation": "length"}),
         ("process", {"text": "x", "operation": "length", "more": 1}),
@@ -151,6 +157,16 @@ async def test_limits_come_from_the_settings(root: Path) -> None:
         assert "within 1 s" in await failure(client, "query", sql="SELECT count(*) FROM range(10000000000000)")
 
 
+async def test_rows_passed_in_are_queried(client: Client) -> None:
+    rows = [{"region": "east", "target": 60}, {"region": "west", "target": 50}]
+    sql = (
+        "SELECT region, count(*) > any_value(target) AS met FROM sales JOIN rows USING (region) GROUP BY ALL ORDER BY 1"
+    )
+    result = await client.call_tool("query", {"sql": sql, "rows": rows})
+    assert result.structured_content is not None
+    assert result.structured_content["rows"] == [["east", False], ["west", True]]
+
+
 async def test_a_client_that_gives_up_frees_the_worker(root: Path, workers: Callable[[], set[int]]) -> None:
     async with Client(create_server(Settings(roots=[root], timeout=50, workers=1))) as client:
         await client.call_tool("query", {"sql": "SELECT 1"})
@@ -162,11 +178,6 @@ async def test_a_client_that_gives_up_frees_the_worker(root: Path, workers: Call
             await client.call_tool("query", {"sql": "SELECT 1"})
         assert before.isdisjoint(workers())
     assert workers() == set()
-
-
-def test_every_setting_has_a_default_and_a_description() -> None:
-    assert Settings() == Settings(memory_limit=server.ByteSize(512_000_000))
-    assert all(field.description for field in Settings.model_fields.values())
 
 
 def test_creating_a_server_touches_nothing(workers: Callable[[], set[int]]) -> None:

@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,21 @@ from services.data.job import Limits
 ENDLESS = {"verb": "query", "sql": "SELECT count(*) FROM range(10000000000000)"}
 
 
-def work(limits: Limits, *jobs: dict[str, str]) -> tuple[list[dict[str, Any]], int]:
-    """The answers to `jobs`, and the worker's exit status."""
+def work(limits: Limits, *jobs: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+    """The answers to `jobs`, each with its block under the key `block`, and the worker's exit status."""
     done = subprocess.run(
         [sys.executable, "-m", "services.data.worker", json.dumps(asdict(limits))],
-        input="".join(json.dumps(job) + "\n" for job in jobs),
+        input=b"".join(json.dumps(job).encode() + b"\n" for job in jobs),
         stdout=subprocess.PIPE,
-        text=True,
         check=False,
     )
-    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
+    return list(_answers(BytesIO(done.stdout))), done.returncode
+
+
+def _answers(printed: BytesIO) -> Iterator[dict[str, Any]]:
+    for line in printed:
+        length, _, answer = line.partition(b" ")
+        yield {**json.loads(answer), "block": printed.read(int(length))}
 
 
 def test_jobs_are_answered_in_turn_until_input_ends(limits: Limits) -> None:
@@ -35,7 +42,10 @@ def test_jobs_are_answered_in_turn_until_input_ends(limits: Limits) -> None:
         {"verb": "profile", "dataset": "fruit"},
     )
     assert answers[0]["result"]["rows"] == [[3.0]]
-    assert answers[1] == {"error": "The SQL reads from a table that is not a data set. Available data sets: fruit."}
+    assert answers[1] == {
+        "error": "The SQL reads from a table that is not a data set. Available data sets: fruit.",
+        "block": b"",
+    }
     assert answers[2]["result"]["rows"] == 3
     assert status == 0
 
@@ -64,3 +74,25 @@ def test_a_result_over_the_bound_becomes_an_error(limits: Limits, root: Path) ->
 def test_a_data_set_goes_by_name_and_by_path(limits: Limits, name: str) -> None:
     answers, _ = work(limits, {"verb": "query", "sql": f"SELECT count(*) FROM {name}"})
     assert answers[0]["result"]["rows"] == [[3]]
+
+
+def test_rows_that_are_kept_follow_as_a_block(limits: Limits) -> None:
+    answers, _ = work(limits, {"verb": "query", "sql": "FROM range(101)"}, {"verb": "query", "sql": "SELECT 1"})
+    assert answers[0]["block"].splitlines() == [f"[{number}]".encode() for number in range(101)]
+    assert answers[0]["result"]["kept_rows"] == 101
+    assert answers[1]["block"] == b""
+
+
+def test_rows_passed_in_are_joined_with_a_data_set_and_hide_one_of_their_name(limits: Limits, root: Path) -> None:
+    (root / "rows.csv").write_text("never\n1\n")
+    rows = [{"name": "plum", "stock": 4}, {"name": "pear", "stock": 0}]
+    sql = "SELECT price, stock FROM fruit JOIN Rows USING (name) ORDER BY stock DESC LIMIT 1"
+    answers, _ = work(limits, {"verb": "query", "sql": sql, "rows": rows})
+    assert answers[0]["result"]["rows"] == [[3.0, 4]]
+
+
+def test_an_excel_file_is_answered_with_the_cure(limits: Limits, root: Path) -> None:
+    (root / "book.xlsx").write_bytes(b"PK")
+    answers, _ = work(limits, {"verb": "query", "sql": "FROM 'book.xlsx'"}, {"verb": "profile", "dataset": "book.xlsx"})
+    for answer in answers:
+        assert "Excel files can't be read here. Have the sheet saved as CSV or Parquet" in answer["error"]
