@@ -207,7 +207,7 @@ UPSTREAM_CODES = frozenset(
 class UpstreamAnswered(GatewayError):
     """A JSON-RPC error that the upstream itself returned: code, message and data go on as they came.
 
-    A code that only earlier revisions have becomes the one that took its place.
+    A code that only earlier revisions have becomes the one that took its place; `received` is what came.
     """
 
     kind = "upstream_error"
@@ -215,6 +215,7 @@ class UpstreamAnswered(GatewayError):
     def __init__(self, code: int, message: str, data: Any = None):
         Exception.__init__(self, message)
         self.message = message
+        self.received = code
         self.code = RETIRED.get(code, code)  # ty: ignore[invalid-attribute-access]  # the one error whose code is not ours
         self.data = data
 

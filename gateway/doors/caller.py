@@ -16,7 +16,7 @@ from gateway.errors import METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
 from gateway.model.principal import STDIO, Principal
 from gateway.policy.authenticate import principal_of
 from gateway.upstream.asking import ANSWER_SECONDS
-from gateway.upstream.session import META_LOG_LEVEL, SILENT, Era, Listener
+from gateway.upstream.session import META_LOG_LEVEL, SILENT, VISITED, Era, Listener
 from gateway.upstream.sharing import Caller
 
 DEFAULT_LOG_LEVEL = "info"
@@ -97,13 +97,16 @@ def incoming(context: Context, levels: LogLevels) -> Incoming:
 
 def notification(
     method: str, params: Mapping[str, Any], token: Any
-) -> types.ProgressNotification | types.LoggingMessageNotification | None:
+) -> types.ProgressNotification | types.LoggingMessageNotification | types.ElicitCompleteNotification | None:
     """What an upstream tells of a call, for a client that gave this progress token; None where it is malformed, which
     makes the call itself none the worse."""
     try:
         if method == "notifications/progress":
             progress = types.ProgressNotificationParams.model_validate({**params, "progressToken": token})
             return types.ProgressNotification(params=progress)
+        if method == VISITED:
+            visited = types.ElicitCompleteNotificationParams.model_validate(params)
+            return types.ElicitCompleteNotification(params=visited)
         return types.LoggingMessageNotification(params=types.LoggingMessageNotificationParams.model_validate(params))
     except ValidationError:
         return None
@@ -118,7 +121,8 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
     async def notify(method: str, params: dict[str, Any]) -> None:
         told: Any = notification(method, params, token)
         if told is not None:
-            await session.send_notification(told, related_request_id=request_id)
+            # A visit may be done when the call is long over: that is told beside it.
+            await session.send_notification(told, related_request_id=request_id if method != VISITED else None)
 
     async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method not in ASKABLE:

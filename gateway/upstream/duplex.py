@@ -18,6 +18,7 @@ from gateway.upstream.session import (
     META_SUBSCRIPTION,
     SILENT,
     UNKNOWN,
+    VISITED,
     Era,
     Listener,
     Notify,
@@ -245,6 +246,9 @@ class DuplexSession(Session):
         if message.method == "notifications/message":
             for inbox in self._calls.values():
                 inbox.put(message)
+            return
+        if message.method == VISITED:
+            self.visited(message.params)
             return
         meta = message.params.get("_meta")
         call = message.params.get("progressToken") or (meta.get(META_SUBSCRIPTION) if isinstance(meta, dict) else None)

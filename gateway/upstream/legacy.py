@@ -26,6 +26,7 @@ from gateway.upstream.session import (
     LEGACY_VERSIONS,
     SILENT,
     UNKNOWN,
+    VISITED,
     Listener,
     Notify,
     ServerFacts,
@@ -184,7 +185,9 @@ class LegacySession(Session):
         """The response to request `id`; None where the stream ends before, perhaps to be taken up again."""
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
-                if is_own(message, id, self.misbehaved):
+                if message.method == VISITED:
+                    self.visited(message.params)
+                elif is_own(message, id, self.misbehaved):
                     await listener.notify(message.method, message.params)
             elif isinstance(message, messages.Request):
                 await self._reply(await answer_upstream(listener.ask, message))
@@ -214,6 +217,8 @@ class LegacySession(Session):
                     if isinstance(message, messages.Request):
                         listener = self._running[next(reversed(self._running))] if self._running else SILENT
                         await self._reply(await answer_upstream(listener.ask, message))
+                    elif isinstance(message, messages.Notification) and message.method == VISITED:
+                        self.visited(message.params)
         except (GatewayError, SessionLost) as error:
             log.debug("upstream %s asks nothing by itself: %s", self._wire.namespace, error)
         finally:

@@ -23,6 +23,7 @@ from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
 from gateway.upstream.tracing import is_recorded, upstream_span
 from gateway.upstream.upstream import Upstream
+from gateway.upstream.visits import visit
 
 METHODS: Mapping[Kind, str] = {
     "tool": "tools/call",
@@ -148,6 +149,12 @@ async def _completed(
     """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
 
     async def send(params: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return await _send(upstream, caller, method, params, listener, headers)
+        except UpstreamAnswered as error:
+            if upstream.connector.era == "modern":
+                raise
+            await visit(upstream.namespace, error, listener)
         return await _send(upstream, caller, method, params, listener, headers)
 
     if listener.era == "modern":
@@ -219,16 +226,18 @@ def _for_upstream(upstream: Upstream, listener: Listener, course: Course | None 
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
     capabilities = both(declared(listener, upstream.connector.era), upstream.listing.capabilities)
-    ask = listener.ask if course is None else _followed(upstream, listener.ask, course)
+    ask = listener.ask if course is None else _followed(upstream, listener, course)
     notify = _only_wanted(listener, course) if listener.progress or listener.log_level is not None else ignore
     return Listener(notify, ask, listener.era, capabilities, listener.log_level, listener.progress)
 
 
-def _followed(upstream: Upstream, ask: Ask, course: Course) -> Ask:
-    unhurried = course.clock.unhurried(ask)
+def _followed(upstream: Upstream, listener: Listener, course: Course) -> Ask:
+    unhurried = course.clock.unhurried(listener.ask)
 
     async def asked(method: str, params: dict[str, Any]) -> dict[str, Any]:
         upstream.answered()  # who asks is well, however long the user takes
+        if listener.era == "legacy":
+            upstream.visits.asked(params, listener.notify)
         with course.with_client():
             return await unhurried(method, params)
 

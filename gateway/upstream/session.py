@@ -29,6 +29,9 @@ UNKNOWN = "It is not known whether the call ran."
 RESULT_TYPES = frozenset({"complete", "input_required", "task"})
 """What a modern result may be (the last by SEP-2663); one without a type, as older servers give it, is complete."""
 
+VISITED = "notifications/elicitation/complete"
+"""A page that the user was asked to visit was dealt with (2025-11-25 `client/elicitation`)."""
+
 CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
 
 Notify = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -89,6 +92,8 @@ class Session(ABC):
     """The level last set with `logging/setLevel` (legacy only)."""
     misbehaved: Callable[[str], None] = staticmethod(lambda _: None)
     """Called with what the upstream does against the protocol without spoiling an answer."""
+    visited: Callable[[Mapping[str, Any]], None] = staticmethod(lambda _: None)
+    """Called with the params of `VISITED`, whichever stream it came on (legacy only)."""
 
     @abstractmethod
     async def request(

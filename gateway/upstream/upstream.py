@@ -36,6 +36,7 @@ from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
 from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds, declares_tasks
+from gateway.upstream.visits import Visits
 from gateway.upstream.watch import Watcher
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Upstream:
         self.gate = Gate(namespace)
         self.retries = RetryBudget()
         self.held = HeldCalls(namespace)
+        self.visits = Visits()
         self.pool = SessionPool(self._open, idle=config.idle)
         self._wanted = asyncio.Event()
         self._rounds = 0
@@ -129,6 +131,7 @@ class Upstream:
 
     async def _open(self, key: ShareKey) -> Session:
         session = await self.connector.open(orjson.loads(key.capabilities))
+        session.visited = self.visits.done
         self._stateful = session.stateful
         if self.config.command is not None and not self._asking:
             self._wanted.set()  # it may have changed since it was last asked
@@ -373,6 +376,7 @@ class Upstream:
         await self.held.close()
         await self.pool.close()
         await self.connector.close()
+        await self.visits.close()
 
 
 def tells_changes(capabilities: Mapping[str, Any]) -> bool:

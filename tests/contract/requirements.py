@@ -221,6 +221,17 @@ REQUIREMENTS = (
         "An upstream is told of no capability that the client did not declare.",
     ),
     Requirement(
+        "elicitation.page",
+        "2025-11-25 client/elicitation#url-elicitation-required-error",
+        "A page that a legacy upstream wants visited first is asked for where the client declared pages; then the call "
+        "is made again. Another client gets our error.",
+    ),
+    Requirement(
+        "elicitation.visited",
+        "2025-11-25 client/elicitation#completion-notifications-for-url-mode-elicitation",
+        "That a page was visited is told to the legacy client that was asked to, also when its call is over.",
+    ),
+    Requirement(
         "mrtr.pass",
         "2026-07-28 basic/patterns/mrtr#basic-workflow",
         "An input-required result passes from a modern upstream to a modern client, and the retry back.",

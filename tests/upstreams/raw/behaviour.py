@@ -61,6 +61,8 @@ class Behaviour:
             self._announce("notifications/tools/list_changed", {})
         if control.updated:
             self._announce("notifications/resources/updated", {"uri": control.updated})
+        if control.visited:
+            self._announce("notifications/elicitation/complete", {"elicitationId": control.visited})
         if control.end_streams or control.drop_streams:
             for listener in tuple(self.listeners):
                 listener.end(politely=control.end_streams)

@@ -71,6 +71,7 @@ class Control:
     # Things that happen once, when they are set.
     forget_sessions: bool = False  # legacy HTTP: their ids are answered with 404 from now on
     updated: str = ""  # notifications/resources/updated of this URI, to whom it concerns
+    visited: str = ""  # notifications/elicitation/complete of this id, to all legacy sessions
     end_streams: bool = False  # subscription and GET streams are closed as a server that shuts down does
     drop_streams: bool = False  # they are cut off
 

@@ -62,8 +62,24 @@ async def slow(_: Caller, arguments: Json) -> Json:
     return text(f"{arguments['seconds']} seconds later")
 
 
+VISITED: set[str] = set()
+
+
+def _visited(id: str) -> Json:
+    if id not in VISITED:
+        VISITED.add(id)
+        page = {"mode": "url", "message": "Sign in", "url": "https://example.com/in", "elicitationId": id}
+        raise RpcError(-32042, "This needs more.", {"elicitations": [page]})
+    return text("visited")
+
+
 async def ask(caller: Caller, arguments: Json) -> Json:
-    """`method` and `params` ask something else than a form; `times` asks again (legacy only), with progress before."""
+    """`method` and `params` ask something else than a form; `times` asks again (legacy only), with progress before.
+
+    `visit` is the id of a page that the user must visit first: the first call with that id says so (legacy only).
+    """
+    if "visit" in arguments:
+        return _visited(arguments["visit"])
     form = {"mode": "form", "message": arguments["question"], "requestedSchema": ANSWER_SCHEMA}
     method, params = arguments.get("method", "elicitation/create"), arguments.get("params", form)
     said: Json = {}
