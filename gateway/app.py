@@ -20,6 +20,7 @@ from gateway.policy.authenticate import build_auth
 from gateway.policy.keys import KeyStore
 from gateway.policy.statekey import StateKey
 from gateway.reload.reloader import Reloader
+from gateway.replicas.replicas import Replicas
 from gateway.runtime import Runtime
 from gateway.server import Gateway
 from gateway.services import load_services
@@ -48,22 +49,23 @@ def gateway_of(read: Callable[[], Loaded]) -> Gateway:
     config = loaded.config
     metrics = Metrics()
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
-    own = own_server(
-        config.server.name, lambda: as_dict(runtime.config), lambda: _status(status, runtime, reloader, audit)
-    )
+    own = own_server(config.server.name, lambda: as_dict(runtime.config), lambda: _status(status, gateway, audit))
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
     key = StateKey(loaded.state_dir, config.server.state_key)
     audit = _audit(loaded)
     guard = Guard([metrics, log_call], audit)
     runtime = Runtime(config, loaded.state_dir, guard, own, services, TaskIds(key.read))
     reloader = Reloader(runtime, loaded, read)
+    replicas = Replicas(runtime, config.replicas)
     metrics.collect(lambda: {name: upstream_status(each) for name, each in runtime.upstreams.items()})
+    metrics.collect_replicas(replicas.state)
     if audit is not None:
         metrics.collect_audit(audit.state)
     keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
     auth = build_auth(config, keys)
     states = RequestStates(key, audience=config.server.name)
-    return Gateway(runtime, reloader, auth, metrics, states, lambda: _configure_logs(runtime.config))
+    gateway = Gateway(runtime, reloader, replicas, auth, metrics, states, lambda: _configure_logs(runtime.config))
+    return gateway
 
 
 def _configure_logs(config: GatewayConfig) -> None:
@@ -77,5 +79,10 @@ def _audit(loaded: Loaded) -> Audit | None:
     return Audit(AuditFile(loaded.audit_dir, config.max_bytes, config.keep), config.required)
 
 
-def _status(status: Status, runtime: Runtime, reloader: Reloader, audit: Audit | None) -> dict[str, Any]:
-    return {**status.read(runtime), "audit": audit and audit.state(), "configuration": reloader.state()}
+def _status(status: Status, gateway: Gateway, audit: Audit | None) -> dict[str, Any]:
+    return {
+        **status.read(gateway.runtime),
+        "audit": audit and audit.state(),
+        "configuration": gateway.reloader.state(),
+        "replicas": gateway.replicas.state(),
+    }

@@ -51,6 +51,8 @@ class Runtime:
         self.own = own
         self.on_updated: Callable[[str], None] = lambda _: None
         """Called with the public URI of a resource that changed and that somebody watches."""
+        self.on_listed: Callable[[str], None] = lambda _: None
+        """Called with the namespace of an upstream that offers something else than before."""
         self.on_services: Callable[[Mapping[str, FastMCP]], None] = lambda _: None
         """Called with the services of the next generation just before it serves; may refuse it by raising."""
         self._state_dir = state_dir
@@ -160,8 +162,8 @@ class Runtime:
         return Generation(config, services, upstreams)
 
     def _upstream(self, name: str, config: UpstreamConfig) -> Upstream:
-        updated = partial(self._updated, name)
-        return Upstream(name, config, self._state_dir, self._rebuild, updated, self.task_ids, self._starts)
+        listed, updated = partial(self._listed, name), partial(self._updated, name)
+        return Upstream(name, config, self._state_dir, listed, updated, self.task_ids, self._starts)
 
     def _swap(self, newer: Generation) -> None:
         """The one moment in which everything changes: nothing here waits, so nobody sees a half of it."""
@@ -202,6 +204,10 @@ class Runtime:
 
     def _updated(self, namespace: str, uri: str) -> None:
         self.on_updated(to_public(namespace, uri))
+
+    def _listed(self, namespace: str) -> None:
+        self._rebuild()
+        self.on_listed(namespace)
 
     def _rebuild(self) -> None:
         self._serve(self.generation.catalog(self._own))

@@ -43,6 +43,7 @@ from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import resource_metadata
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
+from gateway.replicas.replicas import Replicas
 from gateway.runtime import Runtime
 from gateway.stdin import ended_by_signals
 
@@ -100,6 +101,7 @@ class Gateway(FastMCP):
         self,
         runtime: Runtime,
         reloader: Reloader,
+        replicas: Replicas,
         auth: AuthProvider | None,
         metrics: Metrics,
         states: RequestStates,
@@ -120,6 +122,7 @@ class Gateway(FastMCP):
         self.runtime = runtime
         self._states = states
         self.reloader = reloader
+        self.replicas = replicas
         self._configure_logs = configure_logs
         self.on_ready: Callable[[], None] = lambda: None
         self._ready = False
@@ -153,7 +156,7 @@ class Gateway(FastMCP):
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[None]:
-        async with self.runtime.lifespan(), self._listening:
+        async with self.runtime.lifespan(), self.replicas.open(), self._listening:
             await self._listening.enter_async_context(self._changes.told())
             self._ready = True
             try:
@@ -193,7 +196,7 @@ class Gateway(FastMCP):
 
     def _add_routes(self, auth: AuthProvider | None, metrics: Metrics) -> None:
         self.custom_route("/healthz", ["GET"])(admin.healthz)
-        self.custom_route("/readyz", ["GET"])(admin.readyz(self.runtime, lambda: self._ready))
+        self.custom_route("/readyz", ["GET"])(admin.readyz(self.runtime, lambda: self._ready, self.replicas.state))
         self.custom_route("/metrics", ["GET"])(admin.metrics(metrics.render, auth))
 
     def http_app(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through

@@ -46,6 +46,8 @@ async def _examine(gateway: Gateway, loaded: Loaded) -> list[Finding]:
         took = time.monotonic() - began
         findings += [_service(name, gateway.runtime.catalog) for name in gateway.runtime.services]
         findings += [_upstream(row) for row in upstream_rows(gateway.runtime.upstreams)]
+        await gateway.replicas.tried()
+        findings += _replicas(gateway.replicas.state())
     findings.append(_finding("answers", True, f"everything was asked within {took:.1f} s"))
     who = "keys or tokens" if gateway.auth is not None else "none: loopback only"
     return [*findings, _finding("authentication", True, who)]
@@ -92,6 +94,13 @@ def _upstream(row: dict[str, Any]) -> Finding:
     well = row["state"] in ("up", "off")
     faults = "".join(f"; {fault}" for fault in row["faults"])
     return _finding(f"upstream {row['namespace']}", well, state_of(row) + faults)
+
+
+def _replicas(state: dict[str, Any]) -> list[Finding]:
+    if state["state"] == "off":
+        return []
+    well = state["state"] == "connected"
+    return [_finding("replicas", well, "can be heard" if well else f"cannot be heard: {state['reason']}")]
 
 
 def _sum_up(findings: list[Finding]) -> None:

@@ -47,6 +47,20 @@ def http_url(url: str) -> str:
     return url
 
 
+def redis_url(url: str) -> str:
+    """The address of a Valkey or Redis. Its client would take any option from a query, deadlines included."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("redis", "rediss") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError("must be redis://HOST:PORT, or rediss:// for TLS")
+    if parts.query or parts.fragment:
+        raise ValueError("must end after the host and port: nothing with '?' or '#'")
+    return url
+
+
 def header_name(name: str) -> str:
     """A field name of RFC 9110, section 5.1, that is not the gateway's own."""
     if HEADER_NAME.fullmatch(name) is None:

@@ -147,6 +147,15 @@ class AuditConfig(Section):
         return self
 
 
+class ReplicasConfig(Section):
+    """Gateways that serve the same configuration, and tell each other when an upstream offers something else."""
+
+    url: Annotated[SecretStr, _inside(checks.redis_url)] | None = None
+    """A Valkey or Redis that all of them reach: `redis://:password@host:6379`, or `rediss://` for TLS."""
+    channel: str = Field("gateway", pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")
+    """Name of their channel there; give another to those that serve another configuration."""
+
+
 class ServiceConfig(BaseModel):
     """One of our own FastMCP servers. Keys beyond these are the service's own settings."""
 
@@ -267,6 +276,8 @@ class GatewayConfig(Section):
     """What is written to stderr."""
     audit: AuditConfig = AuditConfig()
     """What is kept of calls."""
+    replicas: ReplicasConfig = ReplicasConfig()
+    """How gateways that serve the same configuration reach each other."""
     services: dict[str, ServiceConfig] = {name: ServiceConfig() for name in DEFAULT_SERVICES}
     """Our own FastMCP servers by namespace; without this table the three that ship."""
     upstreams: dict[str, UpstreamConfig] = {}

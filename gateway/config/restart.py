@@ -6,18 +6,19 @@ from gateway.config.model import GatewayConfig
 
 APPLIED = frozenset({"instructions"})
 """The keys of `[server]` that are read anew for each client."""
+FIXED = ("auth", "audit", "replicas")
 
 
 def without_restart(served: GatewayConfig, wanted: GatewayConfig) -> tuple[GatewayConfig, tuple[str, ...]]:
     """As much of `wanted` as a gateway that serves `served` can take over, and the keys for which it must restart."""
+    fixed = {section: getattr(served, section) for section in FIXED}
     applied = {name: getattr(wanted.server, name) for name in APPLIED}
-    kept = {"server": served.server.model_copy(update=applied), "auth": served.auth, "audit": served.audit}
-    possible = wanted.model_copy(update=kept)
+    possible = wanted.model_copy(update=fixed | {"server": served.server.model_copy(update=applied)})
     return possible, tuple(sorted(_fixed(served, wanted)))
 
 
 def _fixed(served: GatewayConfig, wanted: GatewayConfig) -> Iterator[str]:
-    for section in ("server", "auth", "audit"):
+    for section in ("server", *FIXED):
         ours, theirs = getattr(served, section), getattr(wanted, section)
         for name in type(ours).model_fields.keys() - (APPLIED if section == "server" else set()):
             if getattr(ours, name) != getattr(theirs, name):

@@ -1,6 +1,6 @@
 """The gateway's own HTTP routes: health for probes, metrics for whoever may read them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastmcp.server.auth import AuthProvider
@@ -25,8 +25,9 @@ async def healthz(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def readyz(serving: Serving, is_ready: Callable[[], bool]) -> Endpoint:
-    """Whether calls are taken, and how each upstream does. One that is down does not make the gateway unready."""
+def readyz(serving: Serving, is_ready: Callable[[], bool], replicas: Callable[[], Mapping[str, Any]]) -> Endpoint:
+    """Whether calls are taken, and how each upstream does. One that is down does not make the gateway unready, nor
+    does a lost link to `replicas`, given by its status."""
 
     async def endpoint(request: Request) -> Response:
         ready = is_ready()
@@ -37,6 +38,8 @@ def readyz(serving: Serving, is_ready: Callable[[], bool]) -> Endpoint:
             f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "idle", "off")
         ]
         reasons += [f"upstream {name} is {why}" for name, each in found.items() if (why := held_back(each))]
+        if (link := replicas()["state"]) in ("connecting", "lost"):
+            reasons.append(f"the link to replicas is {link}")
         body = {"status": "ready" if ready else "not ready", "reasons": reasons, "upstreams": upstreams}
         return JSONResponse(body, 200 if ready else 503)
 

@@ -1,8 +1,13 @@
 """What one owner of tools says it offers, as last heard."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
+
+OFFER = ("tools", "resources", "templates", "prompts", "capabilities", "instructions")
 
 Definition = Mapping[str, Any]
 
@@ -32,10 +37,12 @@ class Listing:
 
     def same_offer(self, other: "Listing") -> bool:
         """Whether both offer the same, whenever they were heard."""
-        return all(
-            getattr(self, name) == getattr(other, name)
-            for name in ("tools", "resources", "templates", "prompts", "capabilities", "instructions")
-        )
+        return all(getattr(self, name) == getattr(other, name) for name in OFFER)
+
+    def digest(self) -> str:
+        """The same for all that offer the same, in every process."""
+        offer = [getattr(self, name) for name in OFFER]
+        return hashlib.sha256(orjson.dumps(offer, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 EMPTY = Listing()

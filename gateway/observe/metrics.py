@@ -64,6 +64,10 @@ class Metrics:
         """Ask `read` at every scrape how the upstreams do."""
         self._registry.register(_Upstreams(read))
 
+    def collect_replicas(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        """Ask `read` at every scrape how the link to replicas does."""
+        self._registry.register(_Replicas(read))
+
     def collect_audit(self, read: Callable[[], Mapping[str, Any]]) -> None:
         """Ask `read` at every scrape how the audit does."""
         self._registry.register(_Audit(read))
@@ -127,6 +131,24 @@ class _Audit(Collector):
         yield CounterMetricFamily("gateway_audit_lines", "Lines written to the audit.", found["lines"])
         yield CounterMetricFamily("gateway_audit_lost", "Calls whose line could not be written.", found["lost"])
         yield GaugeMetricFamily("gateway_audit_writable", "1 while lines can be written.", not found["why"])
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing, as of the upstreams."""
+        return iter(())
+
+
+class _Replicas(Collector):
+    def __init__(self, read: Callable[[], Mapping[str, Any]]):
+        self._read = read
+
+    def collect(self) -> Iterator[Metric]:
+        link = self._read()
+        state = GaugeMetricFamily("gateway_replicas_state", "1 for the state the link is in.", labels=("state",))
+        state.add_metric((link["state"],), 1)
+        notices = CounterMetricFamily("gateway_replicas_notices", "Said to, heard from.", labels=("way",))
+        for way in ("said", "heard"):
+            notices.add_metric((way,), link[way])
+        yield from (state, notices)
 
     def describe(self) -> Iterator[Metric]:
         """Nothing, as of the upstreams."""

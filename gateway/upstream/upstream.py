@@ -242,6 +242,11 @@ class Upstream:
         self._called = True
         return True
 
+    def look_again(self) -> None:
+        """Ask soon what it offers, though nobody called: it may have changed. A program that rests is left to rest."""
+        if not self.gate.limited_for() and (self.config.command is None or self.pool.live() is not None):
+            self._wanted.set()
+
     async def look(self) -> None:
         """Have it asked, its program started if it is idle; until that is over."""
         if self._keeper is not None and self.health.state == "idle":

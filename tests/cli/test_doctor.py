@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Said, Verb
 from tests.gateways.kit import configuration, written
+from tests.replicas.valkey import valkey
 from tests.upstreams.kit import Running
 
 FREE = "\n[server]\nport = 0"
@@ -35,6 +36,20 @@ def test_each_thing_has_its_finding(tmp_path: Path, verb: Verb, raw_modern: Runn
     assert finding(said, "service own")["finding"] == "3 tools"
     assert finding(said, "upstream raw")["finding"].startswith("up: ")
     assert finding(said, "authentication")["finding"] == "none: loopback only"
+
+
+def test_the_link_to_replicas_is_tried(tmp_path: Path, verb: Verb):
+    with valkey() as server:
+        written(tmp_path, configuration({}, f'[replicas]\nurl = "{server.url}"\n{FREE}'))
+        assert finding(verb("doctor", "--json"), "replicas") == {
+            "what": "replicas",
+            "well": True,
+            "finding": "can be heard",
+        }
+        server.die()
+        said = verb("doctor", "--json")
+        assert said.status == 1
+        assert finding(said, "replicas")["finding"].startswith("cannot be heard: ConnectionError")
 
 
 def test_an_upstream_that_is_down_is_named_with_the_reason(tmp_path: Path, verb: Verb, raw_modern: Running):

@@ -8,6 +8,7 @@ from gateway.config.model import (
     GatewayConfig,
     JWTConfig,
     LogConfig,
+    ReplicasConfig,
     ServerConfig,
     UpstreamConfig,
 )
@@ -27,13 +28,15 @@ def test_where_it_listens_and_whom_it_lets_in_stay():
         server=ServerConfig(port=9, host="::1", instructions="Ask."),
         auth=AuthConfig(jwt={"a": issuer}),
         audit=AuditConfig(enabled=True),
+        replicas=ReplicasConfig(url=SecretStr("redis://localhost")),
         log=LogConfig(level="ERROR"),
         upstreams={"raw": RAW},
     )
     possible, keys = without_restart(GatewayConfig(), wanted)
-    assert keys == ("audit.enabled", "auth.jwt", "server.host", "server.port")
+    assert keys == ("audit.enabled", "auth.jwt", "replicas.url", "server.host", "server.port")
     assert possible.server == ServerConfig(instructions="Ask.")
     assert possible.auth == AuthConfig()
     assert possible.audit == AuditConfig()
+    assert possible.replicas == ReplicasConfig()
     assert possible.log.level == "ERROR"
     assert possible.upstreams == {"raw": RAW}

@@ -17,7 +17,7 @@ def draft(tree: dict[str, Any]) -> Draft:
     ("path", "cure"),
     [
         (("server", "prot"), "did you mean port?"),
-        (("prot",), "known there: include, server, auth, log, audit, services, upstreams"),
+        (("prot",), "known there: include, server, auth, log, audit, replicas, services, upstreams"),
         (("port",), "did you mean server.port?"),
         (("upstreams", "x", "bearer"), "did you mean auth.bearer?"),
         (("log", "zzz"), "known there: level, format"),

@@ -29,6 +29,7 @@ CONFIGURATION: dict[str, tuple[type[BaseModel], ...]] = {
     "`[auth.oauth]`": (model.OAuthConfig,),
     "`[log]`": (model.LogConfig,),
     "`[audit]`": (model.AuditConfig,),
+    "`[replicas]`": (model.ReplicasConfig,),
     "`[services.NAME]`": (model.ServiceConfig,),
     "`[upstreams.NAME]`": (model.UpstreamConfig, model.UpstreamAuth),
 }
@@ -103,6 +104,7 @@ def test_every_metric_is_there() -> None:
     metrics = Metrics()
     metrics.collect(lambda: {})
     metrics.collect_audit(lambda: {"lines": 0, "lost": 0, "why": ""})
+    metrics.collect_replicas(lambda: {"state": "off", "said": 0, "heard": 0})
     exposed = set(re.findall(r"^# HELP (gateway_\w+)", metrics.render()[0].decode(), re.MULTILINE))
     told = {name.strip("`") for name in rows(section(DOCS / "operations.md", "Metrics"))}
     assert told == {name for name in exposed if not name.endswith("_created")}

@@ -24,6 +24,7 @@ def test_the_same_offer_heard_later_is_the_same():
         info={"version": "2"},
     )
     assert HEARD.same_offer(later)
+    assert HEARD.digest() == later.digest()
 
 
 CHANGES: dict[str, Any] = {
@@ -38,7 +39,15 @@ CHANGES: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_another_offer_is_another(name: str):
-    assert not HEARD.same_offer(replace(HEARD, **{name: CHANGES[name]}))
+    other = replace(HEARD, **{name: CHANGES[name]})
+    assert not HEARD.same_offer(other)
+    assert HEARD.digest() != other.digest()
+
+
+def test_its_digest_is_the_same_in_every_process_and_version():
+    assert HEARD.digest() == "567e537967edcb905feb2b346075b5a639e7d8a8e8a6e659b31b23f148ef8a52"
+    turned = replace(HEARD, capabilities={"b": 1, "a": 2})
+    assert turned.digest() == replace(HEARD, capabilities={"a": 2, "b": 1}).digest()
 
 
 def test_every_field_is_an_offer_or_is_about_the_hearing():

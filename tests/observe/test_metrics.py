@@ -80,11 +80,21 @@ def test_the_states_of_upstreams_are_asked_at_each_scrape(metrics):
     assert samples(metrics, "gateway_upstream_listing_age_seconds") == {("github",): 2.5}
 
 
+def test_the_link_to_replicas_is_asked_at_each_scrape(metrics):
+    link = {"state": "off", "said": 0, "heard": 0}
+    metrics.collect_replicas(lambda: link)
+    assert samples(metrics, "gateway_replicas_state") == {("off",): 1}
+    link = {"state": "connected", "said": 3, "heard": 4}
+    assert samples(metrics, "gateway_replicas_state") == {("connected",): 1}
+    assert samples(metrics, "gateway_replicas_notices_total") == {("said",): 3, ("heard",): 4}
+
+
 def test_states_are_not_asked_before_the_first_scrape(metrics):
     def too_soon():
         raise AssertionError
 
     metrics.collect(too_soon)
+    metrics.collect_replicas(too_soon)
 
 
 def test_the_audit_is_asked_at_each_scrape(metrics):

@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"doors", "dashboard"}),
     frozenset({"services", "drain", "stdin", "lifespans", "generation", "garbage"}),
     frozenset({"runtime", "listen"}),
-    frozenset({"reload"}),
+    frozenset({"reload", "replicas"}),  # both act on the runtime: one on what files say, one on what others heard
     frozenset({"server"}),
     frozenset({"app"}),
     frozenset({"cli"}),

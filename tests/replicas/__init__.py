@@ -1,0 +1,1 @@
+"""Tests of what replicas tell each other."""
