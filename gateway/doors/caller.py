@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.errors import METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
 from gateway.model.principal import STDIO, Principal
 from gateway.policy.authenticate import principal_of
-from gateway.upstream.asking import ANSWER_SECONDS
+from gateway.upstream.asking import ANSWER_SECONDS, may_ask
 from gateway.upstream.session import META_LOG_LEVEL, SILENT, VISITED, Era, Listener
 from gateway.upstream.sharing import Caller
 
@@ -116,7 +116,8 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
     request = context.request_context
     assert request is not None
     session, request_id, token = request.session, request.request_id, meta.get("progressToken")
-    capabilities = session.client_capabilities
+    declared = session.client_capabilities
+    capabilities = declared.model_dump(by_alias=True, mode="json", exclude_none=True) if declared else {}
 
     async def notify(method: str, params: dict[str, Any]) -> None:
         told: Any = notification(method, params, token)
@@ -125,7 +126,7 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
             await session.send_notification(told, related_request_id=request_id if method != VISITED else None)
 
     async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
-        if method not in ASKABLE:
+        if method not in ASKABLE or not may_ask(capabilities, method, params):  # nobody there would answer
             raise UpstreamAnswered(METHOD_NOT_FOUND, "Method not found")
         request_type, result_type = ASKABLE[method]
         try:
@@ -140,7 +141,7 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
         notify=notify,
         ask=ask,
         era="legacy" if legacy_level is not None else "modern",
-        capabilities=capabilities.model_dump(by_alias=True, mode="json", exclude_none=True) if capabilities else {},
+        capabilities=capabilities,
         log_level=legacy_level or meta.get(META_LOG_LEVEL),
         progress=token is not None,
     )

@@ -189,14 +189,16 @@ def _context(context: MiddlewareContext[Any]) -> Context:
 
 
 def _params(context: MiddlewareContext[Any]) -> dict[str, Any]:
-    """What the client sent, as it stands on the wire.
+    """What the client sent, as it stands on the wire. Its `arguments` are that already, and `_meta` comes otherwise.
 
     FastMCP leaves a client's answers to what an upstream asked (`basic/patterns/mrtr`) out of the message for prompts
     and resources; its context has them for all.
     """
     asked = {"input_responses": _context(context).input_responses, "request_state": _context(context).request_state}
     message = context.message.model_copy(update={name: value for name, value in asked.items() if value is not None})
-    return message.model_dump(mode="json", by_alias=True, exclude_none=True)
+    params = message.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"arguments", "meta"})
+    arguments = getattr(message, "arguments", None)
+    return params if arguments is None else {**params, "arguments": arguments}
 
 
 def _is_tool_error(result: Any) -> bool:

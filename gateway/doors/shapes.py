@@ -43,8 +43,8 @@ def _of_tool(result: Result) -> Result:
     content = result.get("content", [])
     known = [_known(each) for each in content] if isinstance(content, list) else content
     shaped = {**result, "content": known}
-    CallToolResult.model_validate(shaped)
-    return shaped
+    read = CallToolResult.model_validate(shaped)
+    return shaped if type(result.get("isError", False)) is bool else {**shaped, "isError": read.is_error}
 
 
 def _is_plain(result: Result) -> bool:

@@ -25,8 +25,8 @@ from gateway.upstream.session import (
     Session,
     Transport,
     answer_upstream,
+    legacy_result,
     modern_result,
-    result_of,
 )
 
 LAST_WORDS_SECONDS = 2.0
@@ -164,7 +164,7 @@ class DuplexSession(Session):
         while True:
             message = await inbox.get()
             if isinstance(message, messages.Response):
-                return modern_result(self._namespace, message) if self.era == "modern" else result_of(message)
+                return modern_result(self._namespace, message) if self.era == "modern" else legacy_result(message)
             if isinstance(message, messages.Request):
                 await self._reply(await answer_upstream(listener.ask, message))
             else:

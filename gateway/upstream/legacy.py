@@ -33,6 +33,7 @@ from gateway.upstream.session import (
     Session,
     answer_upstream,
     is_own,
+    legacy_result,
     result_of,
 )
 
@@ -138,7 +139,7 @@ class LegacySession(Session):
             raise
         finally:
             del self._running[id]
-        return result_of(response)
+        return legacy_result(response)
 
     async def _exchange(self, body: bytes, id: messages.Id, listener: Listener) -> messages.Response:
         async with self._wire.post(body, self._headers) as reply:

@@ -159,6 +159,14 @@ def modern_result(namespace: str, response: messages.Response) -> dict[str, Any]
     return result
 
 
+def legacy_result(response: messages.Response) -> dict[str, Any]:
+    """The result in a legacy answer, or its error raised. Only the modern era has types of results: one that is named
+    here means nothing."""
+    result = result_of(response)
+    result.pop("resultType", None)
+    return result
+
+
 def result_of(response: messages.Response) -> dict[str, Any]:
     """The result in an answer, or its error raised."""
     if response.error is not None:

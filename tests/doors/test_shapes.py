@@ -38,6 +38,11 @@ def test_a_tools_result_without_content_has_none() -> None:
     assert readable("raw", "tool", {"structuredContent": {}}) == {"structuredContent": {}, "content": []}
 
 
+@pytest.mark.parametrize(("came", "means"), [("yes", True), ("no", False), (1, True), (0.0, False)])
+def test_what_the_sdk_reads_as_a_failure_is_said_as_one(came: Any, means: bool) -> None:
+    assert readable("raw", "tool", {"content": [TEXT], "isError": came})["isError"] is means
+
+
 @pytest.mark.parametrize(
     ("kind", "result", "method"),
     [

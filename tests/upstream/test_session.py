@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import InvalidRequest, UpstreamAnswered
 from gateway.upstream import messages
-from gateway.upstream.session import SILENT, answer_upstream, result_of
+from gateway.upstream.session import SILENT, answer_upstream, legacy_result, result_of
 
 QUESTION = messages.Request("q1", "elicitation/create", {"message": "Which?"})
 
@@ -55,3 +55,7 @@ def test_a_result_is_given_and_an_error_is_raised():
     with pytest.raises(UpstreamAnswered) as failure:
         result_of(messages.Response(1, None, {"code": -5, "message": 7, "data": [1]}))
     assert (failure.value.code, failure.value.message, failure.value.data) == (-5, "", [1])
+
+
+def test_a_legacy_result_has_no_type():
+    assert legacy_result(messages.Response(1, {"a": 1, "resultType": "input_required"}, None)) == {"a": 1}

@@ -9,6 +9,9 @@ from tests.upstreams.raw.caller import LEVELS, Caller
 from tests.upstreams.raw.definitions import NOTES, PICTURE, PIXEL, UNLISTED, VENDOR
 from tests.upstreams.raw.wire import Json, RpcError, encoded
 
+VERBATIM = "verbatim"
+"""An extra tool (`Control.extra`), which answers what its arguments say."""
+
 ANSWER_SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 
 
@@ -126,10 +129,18 @@ async def numbers(_: Caller, arguments: Json) -> Json:
     return structured(list(range(arguments["count"])))
 
 
+async def verbatim(caller: Caller, arguments: Json) -> Json:
+    """Answers just what it is told to, after the notifications that it is told to send."""
+    for each in arguments.get("before", ()):
+        caller.tell(each["method"], each["params"])
+    return arguments["result"]
+
+
 FUNCTIONS: dict[str, Callable[[Caller, Json], Awaitable[Json]]] = {
     each.__name__: each
     for each in (
-        echo, add, fail, error, progress, log, slow, ask, image, link, unknown_content, whoami, header, numbers
+        echo, add, fail, error, progress, log, slow, ask, image, link, unknown_content, whoami, header, numbers,
+        verbatim,
     )
 }  # fmt: skip
 
