@@ -12,7 +12,7 @@ from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, ValidationError
 
-from gateway.errors import METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
+from gateway.errors import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
 from gateway.model.principal import STDIO, Principal
 from gateway.policy.authenticate import principal_of
 from gateway.upstream.asking import ANSWER_SECONDS, may_ask
@@ -131,10 +131,15 @@ def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | Non
         request_type, result_type = ASKABLE[method]
         try:
             question: Any = request_type.model_validate({"method": method, "params": params})
+        except ValidationError:
+            raise UpstreamAnswered(INVALID_PARAMS, f"The params are not those of {method}") from None
+        try:
             metadata = ServerMessageMetadata(related_request_id=request_id)
             answer = await session.send_request(question, result_type, ANSWER_SECONDS, metadata)
         except MCPError as error:
             raise UpstreamAnswered(error.error.code, error.error.message, error.error.data) from error
+        except ValidationError:
+            raise UpstreamAnswered(INTERNAL_ERROR, f"The client's answer is no result of {method}") from None
         return answer.model_dump(by_alias=True, mode="json", exclude_none=True)
 
     return Listener(

@@ -28,11 +28,14 @@ Send = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 def declared(listener: Listener, upstream: Era | None) -> Mapping[str, Any]:
-    """The client's capabilities that an upstream of this era may count on."""
+    """The client's capabilities that an upstream of this era may count on.
+
+    None may count on hearing that roots changed: nobody passes that on, and `roots/list` always asks anew.
+    """
     if upstream is None:
         return {}
     if upstream == listener.era:
-        return listener.capabilities
+        return {**listener.capabilities, "roots": {}} if listener.capabilities.get("roots") else listener.capabilities
     return {name: value for name, value in listener.capabilities.items() if name in CAPABILITY.values()}
 
 

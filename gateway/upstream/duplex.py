@@ -236,8 +236,11 @@ class DuplexSession(Session):
                 self._tell(message)
 
     async def _ask(self, message: messages.Request) -> None:
-        """A request names no call it belongs to: the youngest running one is the best guess, and there is one user."""
-        if self._calls and message.method != "ping":
+        """A request names no call it belongs to: the youngest running one is the best guess, and there is one user.
+
+        A session that declared nothing may have several, and nobody of them can be asked.
+        """
+        if self._calls and self._capabilities and message.method != "ping":
             self._calls[next(reversed(self._calls))].put(message)
         else:
             await self._reply(await answer_upstream(SILENT.ask, message))

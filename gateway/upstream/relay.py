@@ -225,7 +225,8 @@ def _for_upstream(upstream: Upstream, listener: Listener, course: Course | None 
     """
     if listener.log_level is not None and listener.log_level not in LEVELS:
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
-    capabilities = both(declared(listener, upstream.connector.era), upstream.listing.capabilities)
+    asked = {} if upstream.mixes_callers else declared(listener, upstream.connector.era)
+    capabilities = both(asked, upstream.listing.capabilities)
     ask = listener.ask if course is None else _followed(upstream, listener, course)
     notify = _only_wanted(listener, course) if listener.progress or listener.log_level is not None else ignore
     return Listener(notify, ask, listener.era, capabilities, listener.log_level, listener.progress)

@@ -143,6 +143,11 @@ class Upstream:
         """Who may share a session now."""
         return self.config.sessions or default_rule(self.connector.speech, self._stateful)
 
+    @property
+    def mixes_callers(self) -> bool:
+        """Whether a question on one of its sessions may be meant for any of several callers, so that none is asked."""
+        return self.config.sessions == "shared" and self._stateful and self.connector.era == "legacy"
+
     def session(self, caller: Caller, capabilities: Mapping[str, Any]) -> Lease:
         """The session that `caller` may use, for one call."""
         key = share_key(self.rule, caller, capabilities)

@@ -221,6 +221,16 @@ REQUIREMENTS = (
         "An upstream is told of no capability that the client did not declare.",
     ),
     Requirement(
+        "elicitation.answer",
+        "2025-11-25 client/elicitation#response-actions",
+        "What a legacy client answers that is no answer to the question becomes an error for the upstream that asked.",
+    ),
+    Requirement(
+        "roots.changes",
+        "2025-11-25 client/roots#capabilities",
+        "No upstream is promised to be told that a client's roots change, since it is not.",
+    ),
+    Requirement(
         "elicitation.page",
         "2025-11-25 client/elicitation#url-elicitation-required-error",
         "A page that a legacy upstream wants visited first is asked for where the client declared pages; then the call "

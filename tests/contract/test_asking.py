@@ -74,6 +74,27 @@ async def test_an_upstream_is_told_of_nothing_that_the_client_did_not_declare(pa
     assert about["clientInfo"]["name"] == "one-url-gateway"
 
 
+@requirement("roots.changes")
+@pairs([kind for kind in LEGACY_ASKING if kind.is_raw and kind.namespace != "sessionless"], clients=["legacy"])
+async def test_no_upstream_counts_on_hearing_of_changed_roots(pair: Pair) -> None:
+    async with pair.client(roots=["file:///work"]) as client:  # which declares `listChanged`
+        about = (await client.call_tool(pair.name("whoami"))).structured_content["about"]
+    assert about["capabilities"]["roots"] == {}
+
+
+@requirement("elicitation.answer")
+@pytest.mark.parametrize("answer", [{"action": "perhaps"}, {}, {"action": "accept", "content": "blue"}])
+@pairs([kind for kind in LEGACY_ASKING if kind.namespace == "session"], clients=["legacy"])
+async def test_an_answer_that_is_none_becomes_an_error_for_who_asked(pair: Pair, answer: Any) -> None:
+    async with wire(pair.gateway.url, "legacy", open=False) as client:
+        await client.open(elicitation={})
+        async with client.streamed("tools/call", name=pair.name("ask"), arguments={"question": "?"}) as messages:
+            question = await anext(messages)
+            await client.answer(question["id"], answer)
+            final = await anext(messages)
+    assert final["error"]["message"] == "The client refused: The client's answer is no result of elicitation/create"
+
+
 @requirement("mrtr.pass")
 @pairs(MODERN_ASKING, clients=["modern"])
 async def test_an_input_required_result_passes_and_so_does_the_retry(pair: Pair) -> None:

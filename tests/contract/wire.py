@@ -9,7 +9,15 @@ import httpx
 
 from tests.contract.pairs import Era
 from tests.gateways.kit import plain_http
-from tests.upstreams.messages import ACCEPT, initialize, legacy_request, messages_in, modern_meta, modern_request
+from tests.upstreams.messages import (
+    ACCEPT,
+    initialize,
+    legacy_request,
+    messages_in,
+    messages_of,
+    modern_meta,
+    modern_request,
+)
 
 Message = dict[str, Any]
 
@@ -74,6 +82,17 @@ class Wire:
     async def tell(self, method: str, **params: Any) -> None:
         """Send a notification (legacy)."""
         await self.post({"jsonrpc": "2.0", "method": method, "params": params}, {**ACCEPT, **self._session})
+
+    @asynccontextmanager
+    async def streamed(self, method: str, **params: Any) -> AsyncGenerator[AsyncGenerator[Message]]:
+        """The messages of an answer as they come, so that a question among them can be answered (legacy)."""
+        body, headers = legacy_request(method, next(self._ids), **params), {**ACCEPT, **self._session}
+        async with self._http.stream("POST", self._url, json=body, headers=headers) as answer:
+            yield messages_of(answer)
+
+    async def answer(self, id: Any, result: Any) -> None:
+        """Answer a question (legacy)."""
+        await self.post({"jsonrpc": "2.0", "id": id, "result": result}, {**ACCEPT, **self._session})
 
     async def post(self, body: Any, headers: Mapping[str, str]) -> Answer:
         """Send one message with exactly these headers, beside those that the client was made with."""

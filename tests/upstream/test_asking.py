@@ -81,6 +81,12 @@ def test_an_upstream_is_told_only_what_it_can_ask_for(client: Any, upstream: Any
     assert declared(Listener(era=client, capabilities=CAPABILITIES), upstream).keys() == names
 
 
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_nobody_is_promised_to_hear_of_changed_roots(era: Any):
+    listener = Listener(era=era, capabilities={"roots": {"listChanged": True}, "sampling": {}})
+    assert declared(listener, era) == {"roots": {}, "sampling": {}}
+
+
 URL_MODE = {"mode": "url", "message": "Sign in", "url": "https://example.com/in"}
 FORM = {"message": "Which?", "requestedSchema": {"type": "object", "properties": {}}}
 SAMPLE = {"messages": [], "maxTokens": 5}

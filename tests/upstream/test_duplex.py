@@ -267,6 +267,20 @@ async def test_a_question_goes_to_the_youngest_call(session, channel):
     await asyncio.gather(*running)
 
 
+async def test_a_session_that_declared_nothing_may_have_several_users_and_asks_none(channel):
+    session = await opened(channel, "legacy", {"result": WELCOME})
+    await channel.next("notifications/initialized")
+    ear = Ear({"sampling/createMessage": {"role": "assistant"}})
+    running = call(session, ear.listener)
+    asked = await channel.next("tools/call")
+    channel.say(id="q1", method="sampling/createMessage", params={"messages": []})
+    assert (await channel.next(""))["error"]["code"] == -32601
+    assert ear.asked == []
+    channel.say(id=asked["id"], result={})
+    await running
+    await session.close()
+
+
 async def test_a_question_without_any_call_is_refused_and_a_ping_is_answered(session, channel):
     channel.say(id="q1", method="roots/list")
     assert (await channel.next(""))["error"]["code"] == -32601

@@ -1,9 +1,12 @@
 """Whose calls go over which session of an upstream, and what becomes of one that was forgotten."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from gateway.errors import UpstreamAnswered
+from gateway.upstream.session import Listener
 from gateway.upstream.sharing import Caller
 from tests.upstream.fronts import (
     ADA,
@@ -82,6 +85,23 @@ async def test_who_shares_a_session_upstream(kind: Kind, request, front, session
         assert len(places) == (2 if sessions == "per_call" else 1)
         seen.setdefault(places.pop(), set()).add(name)
     assert sorted(map(sorted, seen.values())) == sorted(map(sorted, groups))
+
+
+@pytest.mark.parametrize("kind", [LEGACY, SSE, LEGACY_STDIO], ids=named)
+async def test_who_shares_a_session_with_others_is_asked_nothing(kind: Kind, request, front):
+    asked: list[str] = []
+
+    async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        asked.append(method)
+        return {"action": "accept"}
+
+    one: Front = await front(request.getfixturevalue(kind.fixture), sessions="shared")
+    listener = Listener(ask=ask, era="legacy", capabilities={"elicitation": {}})
+    about = (await one.call("whoami", listener))["structuredContent"]["about"]
+    assert about["capabilities"] == {}
+    with pytest.raises(UpstreamAnswered, match="never declared"):
+        await one.call("ask", listener, question="Which colour?")
+    assert asked == []
 
 
 async def test_one_user_needs_one_process(tmp_path, front):
