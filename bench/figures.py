@@ -89,6 +89,9 @@ FIGURES = {
         at_most("workers", "CPU per call with two workers, against one", 1.1),
         at_most("memory", "memory grown over 100,000 calls", 5, "MB"),
         at_most("hung", "tools/list of 1,000 tools with one of 20 upstreams hung, against all healthy: p50", 1.1),
+        at_most("profile", "a CSV file of 500,000 rows profiled, warm", 1, "s"),
+        at_most("query", "the same grouped by SQL, warm", 0.5, "s"),
+        at_most("data-memory", "the most memory that the same took", 512, "MB"),
         at_most("ready", "ready with 20 upstreams, one dead, one hung", 3, "s"),
     )
 }

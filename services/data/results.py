@@ -75,4 +75,9 @@ class Profile(BaseModel):
     rows: int = Field(description="How many rows the data set has.")
     columns: list[ColumnProfile] = Field(description="The columns, in order.")
     sample: list[list[Any]] = Field(description="The first rows, each a list in the order of all columns.")
+    repeated: int | None = Field(description="How many rows are equal to an earlier one; null in very large data sets.")
+    warnings: list[str] = Field(
+        description="What to know before trusting the data: columns without values or with one value only, numbers or "
+        "dates kept as text, mixed types, repeated rows. Judged from the first 1000 rows where text is concerned."
+    )
     truncated: bool = Field(description="Whether columns were left out because there are very many.")

@@ -7,6 +7,7 @@ from bench.report import Section
 from bench.rounds import QUICK, Effort, SaysNothing
 
 MODERN = next(each for each in SCENARIOS if each.name == "modern")
+DATA = next(each for each in SCENARIOS if each.name == "data")
 
 
 @pytest.mark.timeout(300)
@@ -27,3 +28,10 @@ def test_what_could_not_be_measured_is_missed():
 
     (outcome,) = run(Scenario("useless", useless, ("envoy",)), QUICK).outcomes
     assert (outcome.verdict, outcome.margin) == ("MISSED", "not measured")
+
+
+def test_the_data_service_is_measured():
+    (profiled, queried, memory) = run(DATA, QUICK).outcomes
+    assert profiled.median > 0
+    assert queried.median > 0
+    assert 10 < memory.median <= 512

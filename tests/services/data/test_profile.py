@@ -26,6 +26,8 @@ def test_a_profile_has_figures_for_each_column(sealed: DuckDBPyConnection, limit
             | {"mean": None, "quantiles": None},
         ],
         "sample": [["apple", 1.5, "2025-03-01"], ["pear", None, "2025-03-02"], ["plum", 3.0, "2025-03-04"]],
+        "repeated": 0,
+        "warnings": [],
         "truncated": False,
     }
 
@@ -59,3 +61,33 @@ def test_a_wide_data_set_is_cut(sealed: DuckDBPyConnection, limits: Limits, monk
     found = profile(sealed, "fruit", limits)
     assert [column["name"] for column in found["columns"]] == ["name", "price"]
     assert found["truncated"]
+
+
+def test_oddities_of_the_data_are_told(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> None:
+    lines = [f"{number},,same,{'n/a' if number == 7 else number},{number % 28 + 1}. Mai" for number in range(40)]
+    (root / "odd.csv").write_text("\n".join(["id,none,one,mixed,day", *lines, lines[-1], lines[-1]]) + "\n")
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])}, limits.max_file_bytes)
+    found = profile(fresh, "odd", limits)
+    assert found["repeated"] == 2
+    assert found["warnings"] == [
+        'Column "none" has no values.',
+        'Column "one" has the same value in every row.',
+        'Column "mixed" mixes numbers with other text: 41 of the first 42 values are numbers.',
+        "2 rows repeat another row.",
+    ]
+
+
+def test_dates_that_are_text_are_seen(fresh: DuckDBPyConnection, root: Path, limits: Limits) -> None:
+    fresh.execute(f"COPY (SELECT '31/12/2025' AS a, '2025-12-31' AS b) TO '{root}/dates.parquet'")
+    seal(fresh, {dataset.name: dataset for dataset in find_datasets([str(root)])}, limits.max_file_bytes)
+    assert [text.partition(" as text")[0] for text in profile(fresh, "dates", limits)["warnings"]] == [
+        'Column "a" holds dates',
+        'Column "b" holds dates',
+    ]
+
+
+def test_very_many_rows_are_not_compared(
+    sealed: DuckDBPyConnection, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_ROWS_COMPARED", 2)
+    assert profile(sealed, "fruit", limits)["repeated"] is None

@@ -14,6 +14,8 @@ PROFILE = Profile.model_validate(
             | {"mean": 2.25, "quantiles": {"q25": 1.5, "q50": 2.25, "q75": 3.0}},
         ],
         "sample": [],
+        "repeated": 0,
+        "warnings": ['Column "price" has no value in 2 of 3 rows.'],
         "truncated": False,
     }
 )

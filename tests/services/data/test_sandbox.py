@@ -8,7 +8,8 @@ from duckdb import DuckDBPyConnection
 
 from services.data.datasets import find_datasets
 from services.data.job import Refused
-from services.data.sandbox import identifier, seal
+from services.data.quoting import identifier
+from services.data.sandbox import seal
 
 LARGEST = 2**30
 
