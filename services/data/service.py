@@ -17,7 +17,7 @@ from services.data.kept import KeptResults, page
 from services.data.prompt import analysis
 from services.data.results import Processed, Profile, QueryResult
 from services.data.settings import Settings
-from services.data.text import OPERATIONS
+from services.data.text import NAMES, apply
 
 # Longer SQL nests deep enough to crash DuckDB's parser.
 MAX_SQL = 20_000
@@ -57,15 +57,27 @@ class DataService:
     async def process(
         self,
         text: Annotated[str, Field(description="The text to work on.", max_length=MAX_TEXT)],
-        operation: Annotated[str, Field(description="What to do.", json_schema_extra={"enum": list(OPERATIONS)})],
+        operation: Annotated[
+            str,
+            Field(
+                description="What to do. Hashes are hexadecimal, of the text in UTF-8; md5 is for comparing files, and "
+                "not for security. replace takes `find` and `replace`. trim works on each line.",
+                json_schema_extra={"enum": list(NAMES)},
+            ),
+        ],
+        find: Annotated[
+            str, Field(description="For replace: the text to find, as it stands, no pattern.", max_length=MAX_TEXT)
+        ] = "",
+        replace: Annotated[
+            str, Field(description="For replace: what stands in its place; empty leaves it out.", max_length=MAX_TEXT)
+        ] = "",
     ) -> Processed:
-        """Apply a text operation: change the case, reverse, or count characters or words.
+        """Apply a text operation: case, lines, counts, hashes, base64, URL encoding, JSON layout, find and replace.
 
-        Reversal and length go by Unicode code point.
+        Exact where a model would guess. Reversal and length go by Unicode code point.
         """
-        if operation not in OPERATIONS:
-            raise ToolError(f"There is no such operation. Use one of: {', '.join(OPERATIONS)}.", log_level=logging.INFO)
-        return Processed(operation=operation, result=OPERATIONS[operation](text))
+        with _told(ToolError):
+            return Processed(operation=operation, result=apply(operation, text, find, replace))
 
     async def query(self, sql: Sql, rows: Rows = None) -> ToolResult:
         """Query the data sets, or rows that you pass in, with SQL. Read-only, bounded in time, memory, rows and bytes.
