@@ -35,6 +35,7 @@ from gateway.doors.provider import CatalogProvider
 from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
 from gateway.doors.tasks import Tasks
+from gateway.doors.versions import Versions
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen, ServiceBroken
 from gateway.listen import Listener, bind, is_loopback, origin
@@ -210,9 +211,10 @@ class Gateway(FastMCP):
         options["host_origin_protection"] = False  # the edge checks both, always, and spares the health paths
         path = path or self._server_config.path
         metadata = resource_metadata(self.runtime.config, path)
-        if self.auth is not None:  # FastMCP puts these behind its own authentication
-            refusals = Middleware(Refusals, path=path, serving=self.runtime, metadata=metadata)
-            options["middleware"] = [*(options.get("middleware") or ()), refusals]
+        before = [Middleware(Versions, path=path)]  # FastMCP puts these behind its own authentication
+        if self.auth is not None:
+            before.append(Middleware(Refusals, path=path, serving=self.runtime, metadata=metadata))
+        options["middleware"] = [*(options.get("middleware") or ()), *before]
         app = super().http_app(path=path, **options)
         if access_log:
             app.add_middleware(AccessLog)

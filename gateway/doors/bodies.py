@@ -1,5 +1,8 @@
 """The body of a request, read by a door that may hand the request on afterwards."""
 
+from typing import Any
+
+import orjson
 from starlette.types import Message, Receive
 
 MAX_BODY = 4 * 1024 * 1024
@@ -29,3 +32,12 @@ def again(taken: list[Message], receive: Receive) -> Receive:
         return message if message is not None else await receive()
 
     return replay
+
+
+def message_in(body: bytes | None) -> dict[str, Any]:
+    """The message in `body`; an empty one where there is none that can be read."""
+    try:
+        message = orjson.loads(body or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return message if type(message) is dict and type(message.get("method")) is str else {}

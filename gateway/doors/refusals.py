@@ -6,12 +6,11 @@ at. A name that the catalog does not have is left to the main door, as is whatev
 
 from typing import Any
 
-import orjson
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.doors.bodies import again, read_body
+from gateway.doors.bodies import again, message_in, read_body
 from gateway.doors.inbound import KINDS, NAMES
 from gateway.doors.reply import Reply
 from gateway.doors.routes import LOOK_UP
@@ -46,7 +45,7 @@ class Refusals:
             await self._app(scope, receive, send)
             return
         taken: list[Message] = []
-        request = _request(await read_body(receive, taken))
+        request = message_in(await read_body(receive, taken))
         route = self._route(request)
         refusal = self._refusal(route, principal, scope) if route is not None else None
         if route is None or refusal is None:
@@ -79,12 +78,3 @@ class Refusals:
         version = dict(scope["headers"]).get(b"mcp-protocol-version")
         era = "modern" if version in MODERN_VERSIONS else "legacy"
         return self._serving.guard.refusal(Call(request_id.get(), route, principal, era))
-
-
-def _request(body: bytes | None) -> dict[str, Any]:
-    """The message in `body`; an empty one where there is none that can be read."""
-    try:
-        message = orjson.loads(body or b"")
-    except orjson.JSONDecodeError:
-        return {}
-    return message if type(message) is dict and type(message.get("method")) is str else {}

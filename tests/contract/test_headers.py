@@ -30,6 +30,12 @@ async def sent(gateway: Served, request: Request, change: Mapping[str, list[str]
         return await http.post(gateway.url, json=body, headers=lines)
 
 
+LEGACY_HEADER: list[tuple[Request, dict[str, list[str]]]] = [
+    (ECHO, {VERSION: ["2025-11-25"]}),
+    (ECHO, {VERSION: ["2025-11-25"], METHOD: [], NAME: []}),
+    (ECHO, {VERSION: []}),
+    (READ, {VERSION: ["2025-03-26"]}),
+]
 WRONG: list[tuple[Request, dict[str, list[str]]]] = [
     (ECHO, {VERSION: ["2099-01-01"]}),
     (ECHO, {VERSION: ["2026-07-28", "2026-07-28"]}),
@@ -48,6 +54,7 @@ WRONG: list[tuple[Request, dict[str, list[str]]]] = [
     (READ, {NAME: ["text://raw/notes"]}),
     (READ, {NAME: []}),
     (PROMPT, {NAME: ["plain"]}),
+    *LEGACY_HEADER,
 ]
 
 
