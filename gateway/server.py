@@ -25,6 +25,7 @@ from gateway.doors.access import AccessLog
 from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
+from gateway.doors.credentials import Credentials
 from gateway.doors.discovery import Discovery
 from gateway.doors.edge import Edge
 from gateway.doors.events import RecentEvents
@@ -223,7 +224,7 @@ class Gateway(FastMCP):
                 Express,
                 path=app.state.path,
                 serving=self.runtime,
-                auth=self.auth,
+                credentials=Credentials(self.auth),
                 states=self._states,
                 server_info=self._mcp_server.server_info_stamp,
                 metadata=metadata,

@@ -7,25 +7,24 @@ is handed on once the call has begun.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from fastmcp.server.auth import AuthProvider
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.doors.bodies import again, read_body
 from gateway.doors.caller import notification
-from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, modern_request
+from gateway.doors.credentials import Credentials
+from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, is_call, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.reply import Reply
-from gateway.doors.routes import LOOK_UP, upstream_of
+from gateway.doors.routes import route_over_http, upstream_of
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
 from gateway.errors import Forbidden, GatewayError, UpstreamAnswered, UpstreamBroken, UpstreamError
 from gateway.model.call import Call
-from gateway.model.principal import LOOPBACK, Principal
-from gateway.model.route import Kind, Route
+from gateway.model.principal import Principal
+from gateway.model.route import Route
 from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
-from gateway.policy.recent import RecentProofs
 from gateway.upstream.relay import Exchange, exchange
 from gateway.upstream.session import META_SERVER, MODERN, Listener
 from gateway.upstream.sharing import Caller
@@ -33,20 +32,13 @@ from gateway.upstream.sharing import Caller
 MODERN_VERSION = MODERN.encode()
 ACCEPTED = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
 
-# What a request of each kind may hold. An answer to a question (`basic/patterns/mrtr`) or a task has more.
-MEMBERS: Mapping[Kind, frozenset[str]] = {
-    "tool": frozenset({"name", "arguments", "_meta"}),
-    "resource": frozenset({"uri", "_meta"}),
-    "prompt": frozenset({"name", "arguments", "_meta"}),
-}
-
 
 class Express:
     """An ASGI app before FastMCP's own.
 
     Args:
         path: of the MCP endpoint.
-        auth: what checks credentials, and would again behind this door; None where there is no authentication.
+        credentials: tell who calls.
         states: seals the state that an upstream wants back from the client.
         server_info: what the gateway calls itself in results.
         metadata: where clients read how to get a token; None where that is nowhere.
@@ -58,7 +50,7 @@ class Express:
         *,
         path: str,
         serving: Serving,
-        auth: AuthProvider | None,
+        credentials: Credentials,
         states: RequestStates,
         server_info: Mapping[str, Any],
         metadata: str | None,
@@ -66,14 +58,14 @@ class Express:
         self._app = app
         self._path = path
         self._serving = serving
-        self._proofs = RecentProofs(auth.verify_token) if auth is not None else None
+        self._credentials = credentials
         self._states = states
         self._server_info = dict(server_info)
         self._metadata = metadata
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers(scope)
-        principal = await self._principal(headers) if headers is not None else None
+        principal = await self._credentials.principal(headers) if headers is not None else None
         if headers is None or principal is None:
             await self._app(scope, receive, send)
             return
@@ -97,25 +89,15 @@ class Express:
             return None
         return headers
 
-    async def _principal(self, headers: Headers) -> Principal | None:
-        """Who calls; None where that is not proven, which the main door says."""
-        if self._proofs is None:
-            return LOOPBACK
-        scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
-        return await self._proofs.principal(credential.decode("latin-1")) if scheme.lower() == b"bearer" else None
-
     def _route(self, request: Inbound) -> Route | None:
         """Where the request leads, if that is an upstream over HTTP and nothing about it is out of the ordinary."""
         kind = KINDS.get(request.method)
-        if kind is None or not request.params.keys() <= MEMBERS[kind] or not _has_arguments(kind, request.params):
+        if kind is None or not is_call(kind, request.params):
             return None
-        route = LOOK_UP[kind](self._serving.catalog, request.params[NAMES[kind]])
-        if route is None or route.owner != "upstream":
+        route = route_over_http(self._serving, kind, request.params[NAMES[kind]])
+        if route is None or route.original in self._serving.upstreams[route.namespace].header_maps:
             return None
-        upstream = self._serving.upstreams[route.namespace]
-        speech = upstream.connector.speech
-        is_plain = speech is not None and speech.transport == "http" and route.original not in upstream.header_maps
-        return route if is_plain else None
+        return route
 
     async def _answer(self, request: Inbound, route: Route, principal: Principal, receive: Receive, send: Send) -> None:
         reply = Reply(send, request.id)
@@ -157,14 +139,6 @@ class Express:
             shaped = await self._states.sealed(Round(principal, request.method, request.params), shaped)
         meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}
         return {"resultType": "complete", **shaped, "_meta": meta}
-
-
-def _has_arguments(kind: Kind, params: Mapping[str, Any]) -> bool:
-    """Whether `arguments` have the shape that the schema gives them."""
-    arguments = params.get("arguments")
-    if arguments is None:
-        return True
-    return type(arguments) is dict and (kind != "prompt" or all(type(each) is str for each in arguments.values()))
 
 
 def _is_tool_error(result: Mapping[str, Any]) -> bool:

@@ -32,6 +32,13 @@ Headers = Mapping[bytes, bytes]
 KINDS: Mapping[str, Kind] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
 NAMES: Mapping[Kind, str] = {"tool": "name", "resource": "uri", "prompt": "name"}
 
+# What a call of each kind may hold. An answer to a question (`basic/patterns/mrtr`) or a task has more.
+MEMBERS: Mapping[Kind, frozenset[str]] = {
+    "tool": frozenset({"name", "arguments", "_meta"}),
+    "resource": frozenset({"uri", "_meta"}),
+    "prompt": frozenset({"name", "arguments", "_meta"}),
+}
+
 
 class Inbound(NamedTuple):
     """One request: `params` as they came, and what its `_meta` says of the client."""
@@ -69,6 +76,16 @@ def modern_request(headers: Headers, body: bytes) -> Inbound | None:
         return None
     capabilities = _capabilities(meta)
     return Inbound(id, method, params, meta, capabilities) if capabilities is not None else None
+
+
+def is_call(kind: Kind, params: Mapping[str, Any]) -> bool:
+    """Whether these are the parameters of a call and nothing more, with `arguments` in the shape of the schema."""
+    if not params.keys() <= MEMBERS[kind]:
+        return False
+    arguments = params.get("arguments")
+    if arguments is None:
+        return True
+    return type(arguments) is dict and (kind != "prompt" or all(type(each) is str for each in arguments.values()))
 
 
 def _headers_agree(headers: Headers, method: str, params: dict[str, Any]) -> bool:

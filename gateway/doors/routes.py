@@ -72,6 +72,15 @@ def upstream_of(serving: Serving, route: Route) -> Upstream:
     return upstream
 
 
+def route_over_http(serving: Serving, kind: Kind, name: str) -> Route | None:
+    """The route of a name that leads to an upstream over HTTP; None for any other, and for one not in the catalog."""
+    route = LOOK_UP[kind](serving.catalog, name)
+    if route is None or route.owner != "upstream":
+        return None
+    speech = serving.upstreams[route.namespace].connector.speech
+    return route if speech is not None and speech.transport == "http" else None
+
+
 def _namespace(catalog: Catalog, kind: Kind, name: str) -> str:
     """The namespace that a name begins with; a URI of a known namespace has a route anyway."""
     return (catalog.namespace_of(name) or "") if kind in NAMED else ""

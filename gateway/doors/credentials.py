@@ -1,0 +1,25 @@
+"""Who calls, told from the headers of a request that has not passed FastMCP's own authentication yet."""
+
+from fastmcp.server.auth import AuthProvider
+
+from gateway.doors.inbound import Headers
+from gateway.model.principal import LOOPBACK, Principal
+from gateway.policy.recent import RecentProofs
+
+
+class Credentials:
+    """Finds the principal of a request; what was proven is remembered for a moment.
+
+    Args:
+        auth: what checks credentials, and would again behind the express doors; None where there is no authentication.
+    """
+
+    def __init__(self, auth: AuthProvider | None):
+        self._proofs = RecentProofs(auth.verify_token) if auth is not None else None
+
+    async def principal(self, headers: Headers) -> Principal | None:
+        """Who calls; None where that is not proven, which the main door says."""
+        if self._proofs is None:
+            return LOOPBACK
+        scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
+        return await self._proofs.principal(credential.decode("latin-1")) if scheme.lower() == b"bearer" else None
