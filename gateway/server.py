@@ -32,6 +32,7 @@ from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
+from gateway.doors.plain import PlainTools
 from gateway.doors.provider import CatalogProvider
 from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
@@ -52,6 +53,10 @@ from gateway.stdin import ended_by_signals
 log = get_logger(__name__)
 
 VERSION = "0.1.0"
+
+# What a gateway is made of, before code adds anything: two middlewares; local components, own things and upstreams.
+OWN_MIDDLEWARE = 2
+OWN_PROVIDERS = 3
 
 # Access lines are ours to format; WebSockets are no transport of MCP's.
 UVICORN: dict[str, Any] = {
@@ -193,6 +198,15 @@ class Gateway(FastMCP):
     def _differs_by_caller(self) -> bool:
         return self.auth is not None
 
+    def _is_as_made(self) -> bool:
+        """Whether code has added nothing to the gateway that its catalog does not know of."""
+        return (
+            not (self.local_provider._components or self.local_provider.transforms or self.transforms)
+            and not self._extensions
+            and len(self.middleware) == OWN_MIDDLEWARE
+            and len(self.providers) == OWN_PROVIDERS + len(self._mounts)
+        )
+
     def _tell_instructions(self, _: Catalog) -> None:
         self.instructions = self.runtime.instructions() or None
 
@@ -225,6 +239,7 @@ class Gateway(FastMCP):
                 path=app.state.path,
                 serving=self.runtime,
                 credentials=Credentials(self.auth),
+                tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
                 states=self._states,
                 server_info=self._mcp_server.server_info_stamp,
                 metadata=metadata,

@@ -1,6 +1,6 @@
 """Who calls, told from the headers of a request that has not passed FastMCP's own authentication yet."""
 
-from fastmcp.server.auth import AuthProvider
+from fastmcp.server.auth import AccessToken, AuthProvider
 
 from gateway.doors.inbound import Headers
 from gateway.model.principal import LOOPBACK, Principal
@@ -21,5 +21,15 @@ class Credentials:
         """Who calls; None where that is not proven, which the main door says."""
         if self._proofs is None:
             return LOOPBACK
-        scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
-        return await self._proofs.principal(credential.decode("latin-1")) if scheme.lower() == b"bearer" else None
+        scheme, credential = _credential(headers)
+        return await self._proofs.principal(credential) if scheme == b"bearer" else None
+
+    def token(self, headers: Headers) -> AccessToken | None:
+        """What proved the principal that has just been found; None where there is no authentication."""
+        return self._proofs.token(_credential(headers)[1]) if self._proofs is not None else None
+
+
+def _credential(headers: Headers) -> tuple[bytes, str]:
+    """Scheme and credential."""
+    scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
+    return scheme.lower(), credential.decode("latin-1")

@@ -1,19 +1,23 @@
-"""The express door: calls to upstreams over HTTP, answered without FastMCP in between.
+"""The express door: calls to upstreams over HTTP and of plain tools of services, answered without FastMCP in between.
 
 It takes what it can prove it answers exactly as the main door would, and hands everything else on, untouched. Nothing
 is handed on once the call has begun.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
+from mcp.shared.exceptions import MCPError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.doors.bodies import again, read_body
 from gateway.doors.caller import notification
+from gateway.doors.context import Asked
 from gateway.doors.credentials import Credentials
 from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, is_call, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
+from gateway.doors.plain import PlainTool, PlainTools
 from gateway.doors.reply import Reply
 from gateway.doors.routes import route_over_http, upstream_of
 from gateway.doors.serving import Serving
@@ -32,6 +36,8 @@ from gateway.upstream.sharing import Caller
 MODERN_VERSION = MODERN.encode()
 ACCEPTED = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
 
+Run = Callable[[], Awaitable[dict[str, Any]]]
+
 
 class Express:
     """An ASGI app before FastMCP's own.
@@ -39,6 +45,7 @@ class Express:
     Args:
         path: of the MCP endpoint.
         credentials: tell who calls.
+        tools: finds those of services that need no more of FastMCP.
         states: seals the state that an upstream wants back from the client.
         server_info: what the gateway calls itself in results.
         metadata: where clients read how to get a token; None where that is nowhere.
@@ -51,6 +58,7 @@ class Express:
         path: str,
         serving: Serving,
         credentials: Credentials,
+        tools: PlainTools,
         states: RequestStates,
         server_info: Mapping[str, Any],
         metadata: str | None,
@@ -59,6 +67,7 @@ class Express:
         self._path = path
         self._serving = serving
         self._credentials = credentials
+        self._tools = tools
         self._states = states
         self._server_info = dict(server_info)
         self._metadata = metadata
@@ -72,11 +81,18 @@ class Express:
         taken: list[Message] = []
         body = await read_body(receive, taken)
         request = modern_request(headers, body) if body is not None else None
-        route = self._route(request) if request is not None else None
-        if request is None or route is None:
+        if request is None:
             await self._app(scope, again(taken, receive), send)
             return
-        await self._answer(request, route, principal, receive, send)
+        reply = Reply(send, request.id)
+        if (route := self._route(request)) is not None:
+            await self._answer(route, principal, partial(self._relay, request, route, principal, reply), receive, reply)
+        elif (tool := self._tools.find(request)) is not None:
+            token = self._credentials.token(headers)
+            asked = Asked(request, scope, again(taken, receive), token, reply.notify)
+            await self._answer(tool.route, principal, partial(self._call, tool, principal, asked), receive, reply)
+        else:
+            await self._app(scope, again(taken, receive), send)
 
     def _headers(self, scope: Scope) -> Headers | None:
         """The headers of a request that may be for this door; None for any other."""
@@ -99,10 +115,9 @@ class Express:
             return None
         return route
 
-    async def _answer(self, request: Inbound, route: Route, principal: Principal, receive: Receive, send: Send) -> None:
-        reply = Reply(send, request.id)
+    async def _answer(self, route: Route, principal: Principal, run: Run, receive: Receive, reply: Reply) -> None:
         call = Call(request_id.get(), route, principal, "modern")
-        work = self._serving.guard.call(call, lambda: self._relay(request, route, principal, reply), _is_tool_error)
+        work = self._serving.guard.call(call, run, _is_tool_error)
         try:
             result = await while_present(receive, reply.ping, work)
         except ClientLeft:
@@ -114,6 +129,8 @@ class Express:
         except Forbidden as error:
             await reply.refused(error, route, self._metadata)
         except GatewayError as error:
+            await reply.error(error.code, error.message, error.data)
+        except MCPError as error:
             await reply.error(error.code, error.message, error.data)
         else:
             await reply.result(result)
@@ -135,10 +152,19 @@ class Express:
         except UpstreamBroken as error:
             upstream.broken(error)
             raise
-        if shaped.get("resultType") == "input_required":
-            shaped = await self._states.sealed(Round(principal, request.method, request.params), shaped)
+        shaped = await self._sealed(request, principal, shaped)
         meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}
         return {"resultType": "complete", **shaped, "_meta": meta}
+
+    async def _call(self, tool: PlainTool, principal: Principal, asked: Asked) -> dict[str, Any]:
+        result = await self._sealed(asked.inbound, principal, await tool.run(asked))
+        meta = result.get("_meta") or {}
+        return {**result, "_meta": {**meta, META_SERVER: meta.get(META_SERVER) or self._server_info}}
+
+    async def _sealed(self, request: Inbound, principal: Principal, result: dict[str, Any]) -> dict[str, Any]:
+        if result.get("resultType") != "input_required":
+            return result
+        return await self._states.sealed(Round(principal, request.method, request.params), result)
 
 
 def _is_tool_error(result: Mapping[str, Any]) -> bool:

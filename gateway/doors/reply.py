@@ -4,6 +4,7 @@ As in the SDK's own transport: status 200 but for the errors that the protocol g
 the SDK does not know: 403 for a scope that is missing.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ class Reply:
 
     async def notify(self, method: str, params: Mapping[str, Any]) -> None:
         """A notification before the answer."""
-        await self._say(_event(orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})))
+        await self._say(_event(_encoded({"jsonrpc": "2.0", "method": method, "params": params})))
 
     async def ping(self) -> None:
         """A comment, which keeps proxies from closing a stream on which nothing has been said for long."""
@@ -43,7 +44,7 @@ class Reply:
 
     async def result(self, result: Mapping[str, Any]) -> None:
         """The answer."""
-        await self._end(200, orjson.dumps({"jsonrpc": "2.0", "id": self._id, "result": result}))
+        await self._end(200, _encoded({"jsonrpc": "2.0", "id": self._id, "result": result}))
 
     async def error(self, code: int, message: str, data: Any) -> None:
         """The answer that there is none. `data` of None is left out."""
@@ -77,6 +78,14 @@ class Reply:
         headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json"), *more]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _encoded(message: Mapping[str, Any]) -> bytes:
+    """As JSON. What orjson cannot say, such as a whole number beyond 64 bits, is left to the slower encoder."""
+    try:
+        return orjson.dumps(message)
+    except orjson.JSONEncodeError:
+        return json.dumps(message, separators=(",", ":")).encode()
 
 
 def _event(data: bytes) -> bytes:

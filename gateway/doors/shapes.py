@@ -38,7 +38,7 @@ def readable(namespace: str, kind: Kind, result: Result) -> Result:
 
 
 def _of_tool(result: Result) -> Result:
-    if _is_plain(result):
+    if is_text(result):
         return result
     content = result.get("content", [])
     known = [_known(each) for each in content] if isinstance(content, list) else content
@@ -47,7 +47,7 @@ def _of_tool(result: Result) -> Result:
     return shaped if type(result.get("isError", False)) is bool else {**shaped, "isError": read.is_error}
 
 
-def _is_plain(result: Result) -> bool:
+def is_text(result: Result) -> bool:
     """Whether a tool's result is as most are: nothing but text. It saves them the whole validation."""
     content = result.get("content")
     return (

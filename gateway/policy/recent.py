@@ -20,6 +20,7 @@ Verify = Callable[[str], Awaitable[AccessToken | None]]
 class _Proven(NamedTuple):
     principal: Principal
     until: float
+    token: AccessToken
 
 
 class RecentProofs:
@@ -53,9 +54,15 @@ class RecentProofs:
             self._proven.pop(credential, None)
             return None
         until = now + PROVEN_SECONDS
-        proven = _Proven(principal_of(token), until if token.expires_at is None else min(until, token.expires_at))
+        until = until if token.expires_at is None else min(until, token.expires_at)
+        proven = _Proven(principal_of(token), until, token)
         self._proven[credential] = proven
         self._proven.move_to_end(credential)
         if len(self._proven) > MOST_PROVEN:
             self._proven.popitem(last=False)
         return proven.principal
+
+    def token(self, credential: str) -> AccessToken | None:
+        """What the verifier made of a credential that has just been proven."""
+        known = self._proven.get(credential)
+        return known.token if known is not None else None

@@ -31,3 +31,12 @@ async def test_a_bearer_credential_is_checked(scheme: bytes) -> None:
 @pytest.mark.parametrize("headers", [{}, {b"authorization": b"Basic good"}, {b"authorization": b"good"}])
 async def test_anything_else_proves_nobody(headers: dict[bytes, bytes]) -> None:
     assert await Credentials(Good()).principal(headers) is None
+
+
+async def test_the_token_of_who_was_found_is_at_hand() -> None:
+    credentials, headers = Credentials(Good()), {b"authorization": b"Bearer good"}
+    await credentials.principal(headers)
+    token = credentials.token(headers)
+    assert token is not None
+    assert token.client_id == "ada"
+    assert Credentials(None).token(headers) is None

@@ -2,45 +2,15 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
 
-from gateway.doors.express import Express
 from gateway.server import Gateway
 from tests.contract.wire import Wire, wire
+from tests.doors.both import Taken
 from tests.gateways.kit import configuration, over_http, plain_http
 from tests.upstreams.kit import Running
 from tests.upstreams.messages import modern_meta, modern_request
-
-
-class Taken:
-    """Counts the requests that came through to the main door, and keeps their bodies."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-
-    def wrap(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        made = Express.__init__
-
-        def init(door: Express, app: Any, **options: Any) -> None:
-            async def counting(scope: Scope, receive: Receive, send: Send) -> None:
-                body = b""
-
-                async def reading() -> Message:
-                    nonlocal body
-                    message = await receive()
-                    body += message.get("body", b"")
-                    return message
-
-                await app(scope, reading, send)
-                if scope["type"] == "http":
-                    self.bodies.append(body)
-
-            made(door, counting, **options)
-
-        monkeypatch.setattr(Express, "__init__", init)
 
 
 @pytest.fixture
@@ -82,7 +52,7 @@ async def test_calls_reads_and_prompts_of_upstreams_over_http_are_taken(
 
 
 async def test_what_it_does_not_know_is_handed_on_with_its_body(client: Wire, handed_on: Taken) -> None:
-    assert (await client.call("own_shout", text="hello")).status == 200
+    assert (await client.call("own_shout_twice", text="hello")).status == 200
     assert (await client.call("modern_unheard")).error["code"] == -32602
     body, headers = modern_request("tools/call", 1, name="modern_echo", arguments=5, _meta=modern_meta())
     assert (await client.post(body, headers)).error["code"] == -32602

@@ -92,3 +92,9 @@ async def test_a_refusal_in_a_stream_stays_in_it() -> None:
     await reply.refused(REFUSAL, WRITING, None)
     assert sent.head[0] == 200
     assert b'"code":40300' in sent.body
+
+
+async def test_a_whole_number_beyond_64_bits_is_said_as_it_is() -> None:
+    sent = Sent()
+    await Reply(sent, 1).result({"structuredContent": {"result": 2**70}})
+    assert str(2**70).encode() in sent.body

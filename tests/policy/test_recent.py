@@ -71,3 +71,12 @@ async def test_so_many_are_kept_and_no_more(monkeypatch) -> None:
     for credential in ("a", "b", "c", "b", "a"):
         await checked.proofs.principal(credential)
     assert checked.asked == ["a", "b", "c", "a"]
+
+
+async def test_what_the_verifier_made_of_it_is_at_hand_once_it_is_proven() -> None:
+    checked = Checked("good")
+    assert checked.proofs.token("good") is None
+    await checked.proofs.principal("good")
+    token = checked.proofs.token("good")
+    assert token is not None
+    assert token.client_id == "c"
