@@ -65,6 +65,7 @@ def state_of(row: dict[str, Any]) -> str:
     if row["off_because"]:
         return f"off: {row['off_because']}"
     back = f"; {held}" if (held := held_back(row)) else ""
+    back += f"; CHAOS: {row['chaos']['does']}" if row["chaos"] else ""
     if row["state"] == "up":
         return f"up: {tools(row['tools'])}, {row['era']}, {row['transport']}{back}"
     if row["state"] == "idle":

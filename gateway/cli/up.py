@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
@@ -37,11 +38,16 @@ def up(
         _run(gateway.run_stdio_async(show_banner=False))
         return Exit.WELL
     server = loaded.config.server
-    listener = bind(host or server.host, server.port if port is None else port)
+    serve(gateway, loaded, bind(host or server.host, server.port if port is None else port))
+    return Exit.WELL
+
+
+def serve(gateway: Gateway, loaded: Loaded, listener: socket.socket) -> None:
+    """Serve over HTTP at `listener` until interrupted, and say where and what."""
+    server = loaded.config.server
     url = (server.public_url or origin(listener)) + server.path
     gateway.on_ready = lambda: _announce(gateway, loaded, url)
     _run(gateway.run_http_async(show_banner=False, sockets=[listener]))
-    return Exit.WELL
 
 
 def _run(serving: Coroutine[Any, Any, None]) -> None:

@@ -21,6 +21,7 @@ GROUPS = {
 
 VERBS = (
     Verb("up", "gateway.cli.up:up", "Serve everything at one MCP URL."),
+    Verb("chaos", "gateway.cli.chaos:chaos", "Serve with upstreams disturbed on purpose, to try a bad day."),
     Verb("reload", "gateway.cli.reload:reload", "Have the running gateway apply its changed configuration."),
     Verb("check", "gateway.cli.check:check", "Check the configuration's files; connects to nothing."),
     Verb("doctor", "gateway.cli.doctor:doctor", "Connect to everything and say how it does."),

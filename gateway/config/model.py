@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from gateway.config import checks
 from gateway.config.renewable import Renewable
+from gateway.model.chaos import Chaos
 
 SessionSharing = Literal["shared", "per_user", "per_session", "per_call"]
 DEFAULT_SERVICES = ("data", "external", "database")
@@ -208,6 +209,8 @@ class UpstreamConfig(Section):
     """Why it is off: filled in by the loader, never by hand."""
     in_files: SkipJsonSchema[dict[HeaderName, InstanceOf[Renewable]]] = Field({}, exclude=True, repr=False)
     """The headers whose values come out of files: filled in by the loader, never by hand."""
+    chaos: SkipJsonSchema[InstanceOf[Chaos] | None] = Field(None, exclude=True)
+    """Faults on purpose: given by `gateway chaos`, never by a file."""
     era: Literal["auto", "modern", "legacy"] = "auto"
     """Protocol generation; `auto` finds it out once and remembers it."""
     sessions: SessionSharing | None = None

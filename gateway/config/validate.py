@@ -29,7 +29,7 @@ PROBLEMS = {
 }
 """By pydantic's type of error; the rest keep its own words, which name limits and choices but never the value."""
 
-LOADERS = frozenset({"off_because", "in_files"})
+LOADERS = frozenset({"off_because", "in_files", "chaos"})
 """Keys of an upstream that only the loader writes."""
 
 FORMS = {

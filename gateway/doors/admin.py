@@ -37,6 +37,7 @@ def readyz(serving: Serving, is_ready: Callable[[], bool], replicas: Callable[[]
         reasons += [
             f"upstream {name} is {state}" for name, state in upstreams.items() if state not in ("up", "idle", "off")
         ]
+        reasons += [f"upstream {name} is disturbed on purpose" for name, each in found.items() if each["chaos"]]
         reasons += [f"upstream {name} is {why}" for name, each in found.items() if (why := held_back(each))]
         if (link := replicas()["state"]) in ("connecting", "lost"):
             reasons.append(f"the link to replicas is {link}")

@@ -75,6 +75,7 @@ def upstream_status(upstream: Upstream) -> dict[str, Any]:
         "limited_for_seconds": round(upstream.gate.limited_for(), 1),
         "tools": len(listing.tools),
         "listed_seconds_ago": round(time.time() - listing.heard_at, 1) if listing.heard_at else None,
+        "chaos": upstream.disturbance and upstream.disturbance.state(),
         "faults": [REDACTOR.text(fault) for fault in upstream.faults.all],
     }
 

@@ -123,6 +123,8 @@ class ListingFile:
     """The last good listing of one upstream, under the state directory. A file that is damaged counts as absent."""
 
     def __init__(self, folder: Path, namespace: str, config: UpstreamConfig):
+        if config.chaos is not None:
+            folder /= "chaos"  # what it offers there must be no other run's last good listing
         self._path = folder / "listings" / f"{namespace}.listing"
         self._identity = identity(config)
 

@@ -25,6 +25,7 @@ from gateway.errors import (
 )
 from gateway.model.listing import EMPTY, Listing
 from gateway.upstream.bulkhead import Bulkhead
+from gateway.upstream.chaos import Disturbance
 from gateway.upstream.connect import Connector
 from gateway.upstream.faults import Faults
 from gateway.upstream.gate import Gate, Pass
@@ -37,7 +38,7 @@ from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, sh
 from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds, declares_tasks
 from gateway.upstream.visits import Visits
-from gateway.upstream.watch import Watcher
+from gateway.upstream.watch import Watcher, tells_changes
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,7 @@ class Upstream:
         self._on_listing = on_listing
         self.faults = Faults(namespace)
         self._starts = starts
+        self.disturbance = Disturbance(namespace, config.chaos) if config.chaos is not None else None
         self._file = ListingFile(state_dir, namespace, config)
         self._stateful = True
         self._remember(self._file.load() if config.is_on else None)
@@ -133,6 +135,8 @@ class Upstream:
         session = await self.connector.open(orjson.loads(key.capabilities))
         session.visited = self.visits.done
         self._stateful = session.stateful
+        if self.disturbance is not None:
+            self.disturbance.disturb(session)
         if self.config.command is not None and not self._asking:
             self._wanted.set()  # it may have changed since it was last asked
             self.watcher.again()
@@ -217,6 +221,8 @@ class Upstream:
 
     async def start(self) -> None:
         """Begin to keep the listing fresh, in a task that `close` ends."""
+        if self.disturbance is not None:
+            self.disturbance.tell()
         if self.config.is_on:
             self._keeper = asyncio.create_task(self._keep(), name=f"keeper {self.namespace}")
             self._listener = asyncio.create_task(self.watcher.run(), name=f"watcher {self.namespace}")
@@ -387,9 +393,3 @@ class Upstream:
         await self.pool.close()
         await self.connector.close()
         await self.visits.close()
-
-
-def tells_changes(capabilities: Mapping[str, Any]) -> bool:
-    """Whether an upstream says that it tells when its lists change."""
-    announced = (capabilities.get(name) for name in ("tools", "resources", "prompts"))
-    return any(isinstance(each, Mapping) and each.get("listChanged") is True for each in announced)

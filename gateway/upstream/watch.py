@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from gateway.errors import GatewayError, SessionLost, UpstreamLost
@@ -117,3 +117,9 @@ class Watcher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._renew.wait()
+
+
+def tells_changes(capabilities: Mapping[str, Any]) -> bool:
+    """Whether an upstream says that it tells when its lists change."""
+    announced = (capabilities.get(name) for name in ("tools", "resources", "prompts"))
+    return any(isinstance(each, Mapping) and each.get("listChanged") is True for each in announced)

@@ -41,11 +41,12 @@ def test_what_is_known_to_be_wrong_is_not_told_again():
 
 
 def test_profiles_and_what_only_the_loader_writes_are_refused():
-    it = draft({"profiles": {}, "upstreams": {"x": {"off_because": "by hand"}}})
+    it = draft({"profiles": {}, "upstreams": {"x": {"off_because": "by hand", "chaos": {"errors": 1.0}}}})
     refuse_what_is_not_ours(it)
-    assert [(fault.key, fault.problem) for fault in it.faults] == [
-        ("upstreams.x.off_because", "unknown key"),
+    assert sorted((fault.key, fault.problem) for fault in it.faults) == [
         ("profiles", "profiles are not served yet"),
+        ("upstreams.x.chaos", "unknown key"),
+        ("upstreams.x.off_because", "unknown key"),
     ]
     assert it.tree == {"upstreams": {"x": {}}}
 

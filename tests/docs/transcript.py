@@ -73,7 +73,7 @@ async def _started(command: str, folder: Path) -> AsyncGenerator[Process]:
         "COLUMNS": "200",
         "PYTHONUNBUFFERED": "1",  # or stdout and stderr come out of order
         "FASTMCP_CHECK_FOR_UPDATES": "off",
-        "GATEWAY__SERVER__PORT": "0" if command == "exec gateway up" else "8000",
+        "GATEWAY__SERVER__PORT": "0" if command.startswith("exec gateway") else "8000",
     }
     process = await asyncio.create_subprocess_exec(
         "bash", "-c", command, cwd=folder, env=environment, stdout=PIPE, stderr=STDOUT, limit=2**20
