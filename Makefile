@@ -1,5 +1,5 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
-.PHONY: up test lint types docs conformance clients ci lock bench clean
+.PHONY: up test test-main-door lint types docs conformance clients ci lock bench clean
 
 # The first Python that is new enough, looked for only when an environment has to be made.
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -14,6 +14,10 @@ up: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n auto
+
+# What clients see, once more without the express door: `make test` has it on.
+test-main-door: $(INSTALLED)
+	GATEWAY__SERVER__EXPRESS=false $(BIN)/pytest -n auto tests/contract tests/security tests/faults
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
