@@ -25,9 +25,12 @@ Fault = Literal[
     "close_before",  # the connection ends and nothing ran
     "close_after",  # it ends after the work was done, before the answer
     "cut",  # it ends in the middle of the answer
+    "twice",  # the right answer, and once more
+    "no_answer",  # a complete HTTP response without the answer; nothing on stdio
+    "half_answer",  # one with the first half of it; a line that is no JSON on stdio
     "flood",  # stdio: noise on stdout without end, and never an answer
     "flood_stderr",  # stdio: the same on stderr
-    "endless",  # stdio: a line on stdout without end
+    "endless",  # a line without end: on stdout, or one of `size` bytes in an event stream
     "leave_child",  # stdio: starts a process that would live on, and exits
 ]
 
@@ -39,7 +42,7 @@ class Control:
     `fault` strikes requests whose JSON-RPC method, or else HTTP method, is `on` ("" strikes all), the first `times` of
     them (0: every one). On stdio `hang`, `drip`, `html`, `wrong_id`, `garbage`, `empty`, `huge` and those from
     `close_before` on exist, and a connection that ends is a process that exits with 70. Over SSE of 2024-11-05 an
-    answer that hangs or is wrong does so on the stream; `drip`, `cut`, `pings` and `compressed` are not made there.
+    answer that hangs or is wrong does so on the stream; what happens to its bytes is not made there, nor `pings`.
     """
 
     fault: Fault | None = None

@@ -10,6 +10,7 @@ from tests.upstreams.raw.wire import Json
 from tests.upstreams.record import Message, Send
 
 BLOAT = "com.example.raw/bloat"
+PART = b"x" * 65_536
 NO_JSON = b'{"jsonrpc": "2.0", "id": 1, "result": {'
 WEB_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in.</p>"
 
@@ -62,6 +63,13 @@ async def _empty(request: Request, send: Send, control: Control) -> None:
     await reply(send, 200, b"", [("content-type", "application/json")])
 
 
+async def _endless(request: Request, send: Send, control: Control) -> None:
+    await start(send, 200, STREAM_HEADERS)
+    await write(send, b"data: ", more=True)
+    for _ in range(control.size // len(PART)):
+        await write(send, PART, more=True)
+
+
 INSTEAD: dict[Fault, Callable[[Request, Send, Control], Awaitable[None]]] = {
     "pings": _pings,
     "hang": _hang,
@@ -74,8 +82,17 @@ INSTEAD: dict[Fault, Callable[[Request, Send, Control], Awaitable[None]]] = {
     "redirect": _redirect,
     "garbage": _garbage,
     "empty": _empty,
+    "endless": _endless,
 }
 """Faults whose answer comes without any work having been done."""
+
+
+ENDINGS: dict[Fault, Callable[[bytes], bytes]] = {
+    "twice": lambda answer: answer * 2,
+    "no_answer": lambda answer: b"",
+    "half_answer": lambda answer: answer[: len(answer) // 2],
+}
+"""What becomes of the bytes of an answer, after which everything goes on as if they were right."""
 
 
 def altered(answer: Json, fault: Fault | None, control: Control) -> Json:
@@ -94,6 +111,8 @@ def spoiled(send: Send, fault: Fault | None, control: Control, close: Callable[[
         return _dripping(send, control.interval)
     if fault == "compressed":
         return _compressing(send)
+    if fault in ENDINGS:
+        return _ending(send, ENDINGS[fault])
     if fault == "cut":
         return _cutting(send, close)
     if fault == "close_after":
@@ -116,14 +135,28 @@ def _compressing(send: Send) -> Send:
 
     async def compress(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [pair for pair in message["headers"] if pair[0] != b"content-length"]
-            await send({**message, "headers": [*headers, (b"content-encoding", b"gzip")]})
+            await send({**message, "headers": [*_of_any_length(message), (b"content-encoding", b"gzip")]})
             return
         last = not message.get("more_body", False)
         packed = packer.compress(message["body"]) + packer.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
         await send({**message, "body": packed})
 
     return compress
+
+
+def _of_any_length(start: Message) -> list[tuple[bytes, bytes]]:
+    return [pair for pair in start["headers"] if pair[0] != b"content-length"]
+
+
+def _ending(send: Send, change: Callable[[bytes], bytes]) -> Send:
+    async def end(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send({**message, "headers": _of_any_length(message)})
+        else:
+            is_last = not message.get("more_body", False)
+            await send({**message, "body": change(message["body"])} if is_last else message)
+
+    return end
 
 
 def _cutting(send: Send, close: Callable[[], None]) -> Send:

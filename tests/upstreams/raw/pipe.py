@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 
 from tests.upstreams.raw.control import Control, Fault
-from tests.upstreams.raw.faults import NO_JSON, WEB_PAGE, altered
+from tests.upstreams.raw.faults import ENDINGS, NO_JSON, WEB_PAGE, altered
 from tests.upstreams.raw.wire import Json, encoded
 
 CRASHED = 70
@@ -65,6 +65,9 @@ class Pipe:
     async def finish(self, final: Json, fault: Fault | None, control: Control) -> None:
         """Write a request's final message, or what the fault leaves of it."""
         line = encoded(altered(final, fault, control)) + b"\n"
+        if fault in ENDINGS:
+            line = ENDINGS[fault](line)
+            line += b"\n" if line and not line.endswith(b"\n") else b""
         if fault == "close_after":
             crash()
         elif fault == "cut":
