@@ -20,7 +20,7 @@ from tests.upstreams.messages import ACCEPT, initialize
 # The same requests at each run, within a minute; `DOORS_EXAMPLES=20000` tries so many others of each kind.
 MORE = os.environ.get("DOORS_EXAMPLES")
 QUIET = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
-CHOSEN = settings(QUIET, max_examples=int(MORE)) if MORE else settings(QUIET, derandomize=True, max_examples=300)
+CHOSEN = settings(QUIET, max_examples=int(MORE)) if MORE else settings(QUIET, derandomize=True, max_examples=200)
 
 
 class Door(NamedTuple):

@@ -1,5 +1,7 @@
 """The same request gets the same answer from either door, but for what is listed."""
 
+import json
+
 import pytest
 from hypothesis import given
 
@@ -7,7 +9,7 @@ from tests.docs.blocks import ROOT, section
 from tests.doors_agree.conftest import CHOSEN, MORE, Doors
 from tests.doors_agree.differences import DIFFERENCES, Difference, at, leveled
 from tests.doors_agree.exchange import Sent
-from tests.doors_agree.found import FOUND, verbatim
+from tests.doors_agree.found import FOUND, call, verbatim
 from tests.doors_agree.generate import broken, in_pieces, odd_results, requests
 
 
@@ -46,7 +48,10 @@ def test_bodies_that_come_in_pieces_or_never_whole(doors: Doors, sent: Sent) -> 
 @CHOSEN
 @given(sent=odd_results())
 def test_upstreams_that_answer_oddly(doors: Doors, sent: Sent) -> None:
+    """After each a right call: an upstream that fails too often in a row would be left alone, and say no more."""
+    namespace = json.loads(sent.body)["params"]["name"].partition("_")[0]
     check(doors, sent)
+    check(doors, call(f"{namespace}_given", {}))
 
 
 @pytest.mark.parametrize("sent", FOUND.values(), ids=FOUND)
