@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gateway.config.load import Loaded, load
-from gateway.config.model import GatewayConfig
 from gateway.config.show import as_dict, secrets_of
-from gateway.doors.own import Status, own_server, upstream_status
+from gateway.doors.admin import SAMPLES
+from gateway.doors.own import FIGURES, Status, own_server, upstream_status, workers_status
+from gateway.doors.peers import FOLDER, Peers
 from gateway.doors.state import RequestStates
 from gateway.guard import Guard
 from gateway.observe.audit import Audit
@@ -25,6 +27,7 @@ from gateway.runtime import Runtime
 from gateway.server import Gateway
 from gateway.services import load_services
 from gateway.upstream.tasks import TaskIds
+from gateway.workers import Worker
 
 
 def create_gateway(config: Path | None = None) -> Gateway:
@@ -39,8 +42,10 @@ def create_gateway(config: Path | None = None) -> Gateway:
     return gateway_of(lambda: load(config))
 
 
-def gateway_of(read: Callable[[], Loaded]) -> Gateway:
+def gateway_of(read: Callable[[], Loaded], worker: Worker | None = None) -> Gateway:
     """The gateway of the configuration that `read` gives, now and whenever it is asked to reload.
+
+    `worker`: which one of several this process is.
 
     Raises:
         ConfigurationError: with every fault found.
@@ -48,8 +53,14 @@ def gateway_of(read: Callable[[], Loaded]) -> Gateway:
     loaded = read()
     config = loaded.config
     metrics = Metrics()
+    peers = _peers(loaded, worker) if worker is not None else None
     status = Status(sessions=lambda: sum(len(each.pool) for each in runtime.upstreams.values()))
-    own = own_server(config.server.name, lambda: as_dict(runtime.config), lambda: _status(status, gateway, audit))
+
+    async def system_status() -> dict[str, Any]:
+        workers = {"workers": await workers_status(peers)} if peers is not None else {}
+        return {**_status(status, gateway, audit), **workers}
+
+    own = own_server(config.server.name, lambda: as_dict(runtime.config), system_status)
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
     key = StateKey(loaded.state_dir, config.server.state_key)
     audit = _audit(loaded)
@@ -61,15 +72,22 @@ def gateway_of(read: Callable[[], Loaded]) -> Gateway:
     metrics.collect_replicas(replicas.state)
     if audit is not None:
         metrics.collect_audit(audit.state)
-    keys = KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER"))
-    auth = build_auth(config, keys)
-    states = RequestStates(key, audience=config.server.name)
-    gateway = Gateway(runtime, reloader, replicas, auth, metrics, states, lambda: _configure_logs(runtime.config))
+    if peers is not None:
+        peers.answers[FIGURES] = lambda: status.figures(runtime)
+        peers.answers[SAMPLES] = metrics.told
+    auth = build_auth(config, KeyStore(loaded.state_dir, os.environ.get("GATEWAY_KEY_PEPPER")))
+    states = RequestStates(key, audience=config.server.name, worker=worker.number if worker is not None else None)
+    configure_logs = partial(_configure_logs, runtime)
+    gateway = Gateway(runtime, reloader, replicas, auth, metrics, states, configure_logs, peers)
     return gateway
 
 
-def _configure_logs(config: GatewayConfig) -> None:
-    configure(config.log, secrets_of(config))
+def _peers(loaded: Loaded, worker: Worker) -> Peers:
+    return Peers(loaded.state_dir / FOLDER, worker.gateway, worker.number, worker.count)
+
+
+def _configure_logs(runtime: Runtime) -> None:
+    configure(runtime.config.log, secrets_of(runtime.config))
 
 
 def _audit(loaded: Loaded) -> Audit | None:

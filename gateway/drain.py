@@ -12,34 +12,43 @@ from gateway.observe.logs import get_logger
 log = get_logger(__name__)
 
 
+class _Count:
+    """How many run, and an event that is set while none does."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.none = asyncio.Event()
+        self.none.set()
+
+
 class Exchanges:
     """An ASGI app that knows how many of its requests are still to be answered.
 
-    Streams that a client holds open to hear of changes are none of them: nobody waits for their end.
+    Streams that a client holds open to hear of changes are none of them: nobody waits for their end. With `beside`, its
+    requests are counted among those.
     """
 
-    def __init__(self, app: ASGIApp):
+    def __init__(self, app: ASGIApp, beside: "Exchanges | None" = None):
         self._app = app
-        self._running = 0
-        self._none = asyncio.Event()
-        self._none.set()
+        self._count = beside._count if beside is not None else _Count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _only_listens(scope):
             await self._app(scope, receive, send)
             return
-        self._running += 1
-        self._none.clear()
+        count = self._count
+        count.running += 1
+        count.none.clear()
         try:
             await self._app(scope, receive, send)
         finally:
-            self._running -= 1
-            if not self._running:
-                self._none.set()
+            count.running -= 1
+            if not count.running:
+                count.none.set()
 
     async def finished(self) -> None:
         """Until every one is answered."""
-        await self._none.wait()
+        await self._count.none.wait()
 
 
 def _only_listens(scope: Scope) -> bool:

@@ -110,6 +110,13 @@ class AuditUnavailable(GatewayError):
     code = 50305
 
 
+class WorkerLost(GatewayError):
+    """The process of the gateway that had the session ended. It is not known whether the call ran."""
+
+    kind = "worker_lost"
+    code = 50206
+
+
 class UpstreamError(GatewayError):
     """One upstream could not answer; `data.upstream` is its namespace."""
 

@@ -3,10 +3,13 @@
 import asyncio
 import errno
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 
@@ -14,6 +17,7 @@ from gateway.drain import Exchanges, Streams
 from gateway.errors import CannotListen
 
 BACKLOG = 2048
+SPREADS = sys.platform == "linux"
 # What is left of the grace for telling callers that it is over.
 ANSWER_SECONDS = 2.0
 # What a client on this machine types where the gateway listens on every address.
@@ -39,6 +43,45 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         in_use = True if error.errno == errno.EADDRINUSE else None
         raise CannotListen(why_not(error, host, port), in_use=in_use) from None
+    return listener
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """The address for several processes, each of which takes its own socket of it by `share`.
+
+    Linux hands each new connection to one of the sockets that listen at an address, chosen by a hash, which spreads
+    them evenly. One socket that all of them listen on does not: 16 connections often went to one of two processes.
+    Elsewhere a hash is not what chooses, and one socket is all there is.
+
+    Raises:
+        CannotListen: as `bind`. Several gateways never share an address by mistake.
+    """
+    first = bind(host, port)
+    if not SPREADS:
+        return first
+    with first:
+        address = first.getsockname()
+    return _shared(first.family, address)
+
+
+def share(reserved: socket.socket) -> socket.socket:
+    """A socket that listens at a reserved address. Call it in the process that is to serve there."""
+    if not SPREADS:
+        return reserved
+    listener = _shared(reserved.family, reserved.getsockname())
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _shared(family: int, address: Any) -> socket.socket:
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise CannotListen(why_not(error, *address[:2])) from None
     return listener
 
 
@@ -83,6 +126,7 @@ class Listener(uvicorn.Server):
         end_listening: ends what modern clients listen to; called when there is nothing else left to wait for.
         end_calls: has the calls that still run answered with an error; called shortly before the grace is over.
         on_stop: called at the first signal.
+        beside: a Unix socket that is served too, and by which app.
     """
 
     def __init__(
@@ -93,8 +137,10 @@ class Listener(uvicorn.Server):
         end_listening: Callable[[], Awaitable[None]],
         end_calls: Callable[[], None],
         on_stop: Callable[[], None],
+        beside: tuple[socket.socket, uvicorn.Config] | None = None,
     ):
         super().__init__(config)
+        self._beside = beside
         self._exchanges = exchanges
         self._on_ready = on_ready
         self._end_listening = end_listening
@@ -104,7 +150,20 @@ class Listener(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            if self._beside is not None:
+                self.servers.append(await self._serve_beside(*self._beside))
             self._on_ready()
+
+    async def _serve_beside(self, listener: socket.socket, config: uvicorn.Config) -> asyncio.Server:
+        """Its connections are among those of this server, and so are waited for."""
+        config.load()
+        protocol = partial(
+            cast(Any, config.http_protocol_class),
+            config=config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        return await asyncio.get_running_loop().create_unix_server(protocol, sock=listener)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         with Streams() as self._streams:

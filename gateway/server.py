@@ -32,6 +32,8 @@ from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
+from gateway.doors.owners import Owners
+from gateway.doors.peers import Peers
 from gateway.doors.plain import PlainTools
 from gateway.doors.provider import CatalogProvider
 from gateway.doors.refusals import Refusals
@@ -41,6 +43,7 @@ from gateway.doors.versions import Versions
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen, ServiceBroken
 from gateway.listen import Listener, bind, is_loopback, origin
+from gateway.observe.exposition import exposition
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import resource_metadata
@@ -113,6 +116,7 @@ class Gateway(FastMCP):
         metrics: Metrics,
         states: RequestStates,
         configure_logs: Callable[[], None],
+        peers: Peers | None = None,
     ):
         door = MainDoor(runtime)
         super().__init__(
@@ -128,6 +132,7 @@ class Gateway(FastMCP):
         )
         self.runtime = runtime
         self._states = states
+        self._peers = peers
         self.reloader = reloader
         self.replicas = replicas
         self._configure_logs = configure_logs
@@ -213,7 +218,12 @@ class Gateway(FastMCP):
     def _add_routes(self, auth: AuthProvider | None, metrics: Metrics) -> None:
         self.custom_route("/healthz", ["GET"])(admin.healthz)
         self.custom_route("/readyz", ["GET"])(admin.readyz(self.runtime, lambda: self._ready, self.replicas.state))
-        self.custom_route("/metrics", ["GET"])(admin.metrics(metrics.render, auth))
+        self.custom_route("/metrics", ["GET"])(admin.metrics(partial(self._exposition, metrics), auth))
+
+    async def _exposition(self, metrics: Metrics) -> bytes:
+        if self._peers is None:
+            return metrics.render()
+        return exposition(await self._peers.ask(admin.SAMPLES))
 
     def http_app(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through
         self, path: str | None = None, access_log: bool = False, **options: Any
@@ -233,6 +243,9 @@ class Gateway(FastMCP):
         app = super().http_app(path=path, **options)
         if access_log:
             app.add_middleware(AccessLog)
+        owners = Owners(app, self._peers) if self._peers is not None else None
+        if owners is not None:
+            app.add_middleware(owners.of_states)
         if self._server_config.express and not options.get("json_response"):
             app.add_middleware(
                 Express,
@@ -244,6 +257,9 @@ class Gateway(FastMCP):
                 server_info=self._mcp_server.server_info_stamp,
                 metadata=metadata,
             )
+        if owners is not None:
+            app.add_middleware(owners.of_sessions)
+            app.state.owners = owners
         app.add_middleware(
             Edge,
             hosts=self._allowed_hosts(),
@@ -288,6 +304,7 @@ class Gateway(FastMCP):
             config = uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {}))
             if show_banner:
                 log_server_banner(self)
+            beside = self._beside(app, exchanges)
             async with self.opened(), triggered(self.reloader, by_signal=True):
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
@@ -295,11 +312,29 @@ class Gateway(FastMCP):
                 garbage.settle()
                 on_ready = partial(self._tell, listeners, app.state.path)
                 await Listener(
-                    config, exchanges, on_ready, self._listening.aclose, self.runtime.guard.stop, self._stop
+                    config, exchanges, on_ready, self._listening.aclose, self.runtime.guard.stop, self._stop, beside
                 ).serve(listeners)
         finally:
+            if self._peers is not None:
+                self._peers.close()
             for listener in listeners:
                 listener.close()
+
+    def _beside(self, app: StarletteWithLifespan, exchanges: Exchanges) -> tuple[socket.socket, uvicorn.Config] | None:
+        """Where the other workers reach this one.
+
+        Raises:
+            CannotListen: it cannot be had.
+        """
+        if self._peers is None:
+            return None
+        owners: Owners = app.state.owners
+        self._listening.callback(owners.end_listening)
+        entrance = Exchanges(owners.arriving, beside=exchanges)
+        try:
+            return self._peers.listen(), uvicorn.Config(entrance, proxy_headers=False, **UVICORN)
+        except OSError as error:
+            raise CannotListen(f"Workers need a folder for their sockets: {error}. Check server.state_dir.") from error
 
     def _stop(self) -> None:
         self._ready = False

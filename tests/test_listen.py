@@ -13,7 +13,7 @@ import uvicorn
 
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen
-from gateway.listen import Listener, bind, is_loopback, origin, origin_of, why_not
+from gateway.listen import Listener, bind, is_loopback, origin, origin_of, reserve, share, why_not
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,16 @@ def test_a_unix_socket_is_reached_from_this_machine_alone(tmp_path):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
         assert is_loopback(listener)
+
+
+def test_several_processes_listen_at_an_address_that_one_reserved():
+    with reserve("127.0.0.1", 0) as reserved, share(reserved) as one, share(reserved) as other:
+        address = reserved.getsockname()
+        assert [each.getsockname() for each in (one, other)] == [address, address]
+        socket.create_connection(address).close()
+        for taken in (bind, reserve):
+            with pytest.raises(CannotListen, match="in use"):
+                taken(*address)
 
 
 def test_a_port_in_use_is_told_apart():

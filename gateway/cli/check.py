@@ -51,8 +51,16 @@ def report(loaded: Loaded) -> dict[str, Any]:
             | ({} if upstream.is_on else {"off_because": why_off(upstream)})
             for name, upstream in loaded.config.upstreams.items()
         ],
-        "notes": list(loaded.notes),
+        "notes": [*loaded.notes, *_of_workers(loaded.config)],
     }
+
+
+def _of_workers(config: GatewayConfig) -> list[str]:
+    workers = config.server.workers
+    names = [name for name, each in config.upstreams.items() if each.is_on and each.command is not None]
+    if workers == 1 or not names:
+        return []
+    return [f"each of {workers} workers starts its own processes of {', '.join(names)} (server.workers)"]
 
 
 def why_off(upstream: UpstreamConfig) -> str:
@@ -68,7 +76,7 @@ def _print(loaded: Loaded) -> None:
         for each in found["upstreams"]
     ]
     print_table(("kind", "namespace", "at", "state"), rows)
-    for note in loaded.notes:
+    for note in found["notes"]:
         say(f"note: {note}")
     print_text(f"{found['file'] or 'The defaults'}: no fault found.")
 

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from gateway.upstream.upstream import Upstream
 
 def gateway_from(file: Path | None, service: str = "") -> tuple[Gateway, Loaded]:
     """The gateway of a configuration file; with `service`, of that service alone."""
-
-    def read() -> Loaded:
-        loaded = load(file)
-        return replace(loaded, config=_only(loaded, service)) if service else loaded
-
-    gateway = gateway_of(read)
+    gateway = gateway_of(partial(read, file, service))
     return gateway, gateway.reloader.loaded
+
+
+def read(file: Path | None, service: str = "") -> Loaded:
+    """The configuration of a file; with `service`, of that service alone."""
+    loaded = load(file)
+    return replace(loaded, config=_only(loaded, service)) if service else loaded
 
 
 def keep_quiet() -> None:

@@ -67,6 +67,8 @@ class ServerConfig(Section):
     """Folder for keys and last good listings; relative to the configuration file."""
     state_key: Annotated[SecretStr, _inside(checks.state_key)] | None = None
     """Seals what clients carry in mid-call; equal on all replicas. Without it, one kept in `state_dir`."""
+    workers: int = Field(1, ge=1, le=100)
+    """Processes that `gateway up` serves with."""
     express: bool = True
     """Answer plain calls by the express door. Off, every request takes the main door, at ten times the cost."""
     insecure_allow_unauthenticated: bool = False

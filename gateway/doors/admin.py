@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastmcp.server.auth import AuthProvider
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -15,6 +16,8 @@ from gateway.model.route import Route
 from gateway.policy.authenticate import principal_of
 from gateway.policy.authorize import decide
 
+SAMPLES = "samples"
+"""What workers are asked for their `Metrics.told`."""
 METRICS = Route("resource", "service", OWN, "/metrics", "/metrics", {}, read_only=True, repeatable=True)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -47,7 +50,7 @@ def readyz(serving: Serving, is_ready: Callable[[], bool], replicas: Callable[[]
     return endpoint
 
 
-def metrics(render: Callable[[], tuple[bytes, str]], auth: AuthProvider | None) -> Endpoint:
+def metrics(render: Callable[[], Awaitable[bytes]], auth: AuthProvider | None) -> Endpoint:
     """Prometheus metrics, for principals with `gateway:read`; without authentication the edge lets in loopback only."""
 
     async def endpoint(request: Request) -> Response:
@@ -58,8 +61,7 @@ def metrics(render: Callable[[], tuple[bytes, str]], auth: AuthProvider | None) 
         decision = decide(principal, METRICS)
         if not decision.allowed:
             return JSONResponse({"error": f"/metrics {decision.reason}"}, 403)
-        body, content_type = render()
-        return Response(body, headers={"Content-Type": content_type})
+        return Response(await render(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return endpoint
 

@@ -1,13 +1,14 @@
 """What the gateway offers of itself: `config://server` and `status://system`."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import psutil
 from fastmcp import FastMCP
 
+from gateway.doors.peers import Peers
 from gateway.doors.serving import Serving
 from gateway.observe.redact import REDACTOR
 from gateway.upstream.gate import GateState
@@ -15,9 +16,13 @@ from gateway.upstream.upstream import Upstream
 
 # The namespace, in scopes and call events, of what the gateway offers of itself; its names have no prefix.
 OWN = "gateway"
+FIGURES = "figures"
+"""What workers are asked for their `Status.figures`."""
 
 
-def own_server(name: str, config: Callable[[], dict[str, Any]], status: Callable[[], dict[str, Any]]) -> FastMCP:
+def own_server(
+    name: str, config: Callable[[], dict[str, Any]], status: Callable[[], Awaitable[dict[str, Any]]]
+) -> FastMCP:
     """A FastMCP server with the gateway's two resources, mounted without a namespace."""
     server = FastMCP(name, mask_error_details=True)
 
@@ -27,9 +32,9 @@ def own_server(name: str, config: Callable[[], dict[str, Any]], status: Callable
         return config()
 
     @server.resource("status://system", mime_type="application/json", title="Status")
-    def system_status() -> dict[str, Any]:
+    async def system_status() -> dict[str, Any]:
         """Uptime, memory, CPU, sessions, calls, and the state of each upstream."""
-        return status()
+        return await status()
 
     return server
 
@@ -44,7 +49,15 @@ class Status:
         self._sessions = sessions
 
     def read(self, serving: Serving) -> dict[str, Any]:
-        """Seconds, bytes and per cent of one core; times in UTC."""
+        """The figures, and what is served."""
+        return {
+            **self.figures(serving),
+            "tools": len(serving.catalog.routes["tool"]),
+            "upstreams": {name: upstream_status(each) for name, each in serving.upstreams.items()},
+        }
+
+    def figures(self, serving: Serving) -> dict[str, Any]:
+        """Seconds, bytes and per cent of one core."""
         memory = self._process.memory_info()
         return {
             "uptime_seconds": round(time.time() - self._started, 1),
@@ -53,9 +66,14 @@ class Status:
             "cpu_seconds": round(sum(self._process.cpu_times()[:2]), 2),
             "sessions": self._sessions(),
             "calls": {"running": serving.guard.running, "finished": serving.guard.finished},
-            "tools": len(serving.catalog.routes["tool"]),
-            "upstreams": {name: upstream_status(each) for name, each in serving.upstreams.items()},
         }
+
+
+async def workers_status(peers: Peers) -> dict[str, Any]:
+    """How many workers there are, which of them answers now, and the figures of each that could be asked."""
+    figures = await peers.ask(FIGURES)
+    each = {str(number): found for number, found in figures.items()}
+    return {"count": peers.count, "answering": peers.number, "each": each}
 
 
 def upstream_status(upstream: Upstream) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from gateway.model.principal import Principal
 from gateway.policy.proof import principal_of
 from gateway.policy.statekey import StateKey
 
+NUMBER_MARK = "~"
+"""Comes before the number of the worker that state belongs to; no sealed state has it."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -31,10 +34,13 @@ class Round:
 
 
 class RequestStates:
-    """Seals and opens. `security` is the policy for FastMCP's boundary; `audience` must be equal on all replicas."""
+    """Seals and opens. `security` is the policy for FastMCP's boundary; `audience` must be equal on all replicas.
 
-    def __init__(self, key: StateKey, audience: str):
-        self.security = RequestStateSecurity(codec=_Codec(key), bind_principal=_subject, audience=audience)
+    `worker`: the number of this one among several, which is told in clear beside what is sealed.
+    """
+
+    def __init__(self, key: StateKey, audience: str, worker: int | None = None):
+        self.security = RequestStateSecurity(codec=_Codec(key, worker), bind_principal=_subject, audience=audience)
         self._boundary = RequestStateBoundary(self.security, default_audience=audience)
 
     async def opened(self, asked: Round) -> Mapping[str, Any]:
@@ -65,18 +71,19 @@ class RequestStates:
 class _Codec:
     """The SDK's, under a key that is read when it is first needed: making a gateway writes no file."""
 
-    def __init__(self, key: StateKey):
+    def __init__(self, key: StateKey, worker: int | None):
         self._key = key
+        self._number = "" if worker is None else f"{NUMBER_MARK}{worker}"
 
     @cached_property
     def _codec(self) -> AESGCMRequestStateCodec:
         return AESGCMRequestStateCodec([self._key.read()])
 
     def seal(self, payload: bytes) -> str:
-        return self._codec.seal(payload)
+        return self._codec.seal(payload) + self._number
 
     def unseal(self, token: str) -> bytes:
-        return self._codec.unseal(token)
+        return self._codec.unseal(token.partition(NUMBER_MARK)[0])
 
 
 def _subject(context: Any) -> str:

@@ -5,7 +5,7 @@ import logging
 from functools import lru_cache
 
 from gateway.model.event import CallEvent, Outcome
-from gateway.observe.logs import get_logger, json_lines
+from gateway.observe.logs import get_logger, json_lines, of_process
 from gateway.observe.redact import REDACTOR
 from gateway.observe.times import to_milliseconds
 
@@ -58,4 +58,4 @@ def _rest(level: int, about: tuple[str, ...], redaction: int) -> str:
     """What a line says of the call itself, without secrets, as they are known at this state of `redaction`."""
     fields = dict(zip(CallEvent._fields[3:], about, strict=True))
     common = {"level": logging.getLevelName(level).lower(), "logger": log.name, "event": "call"}
-    return json.dumps(REDACTOR.fields(common | fields))[1:] + "\n"
+    return json.dumps(REDACTOR.fields(common | of_process | fields))[1:] + "\n"

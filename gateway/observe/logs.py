@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from secrets import token_hex
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 import fastmcp
 import structlog
@@ -35,6 +35,8 @@ CONTROLS_BUT_NEWLINE = {code: shown for code, shown in CONTROLS.items() if code 
 OUR_PROCESSORS = (filter_by_level, PositionalArgumentsFormatter(), ProcessorFormatter.wrap_for_formatter)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+of_process: dict[str, Any] = {}
+"""Fields that every line of this process has."""
 
 
 @contextmanager
@@ -137,7 +139,7 @@ def _describe(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     common = {"timestamp": at, "level": record.levelname.lower(), "logger": record.name, "event": event.pop("event")}
     if identity := request_id.get():
         common["request_id"] = identity
-    return {**common, **event}
+    return {**common, **of_process, **event}
 
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

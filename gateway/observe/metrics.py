@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
@@ -11,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from gateway.model.event import CallEvent
+from gateway.observe.exposition import Told, told
 
 # From the express door's milliseconds to the longest deadline that is usual.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
@@ -72,9 +73,13 @@ class Metrics:
         """Ask `read` at every scrape how the audit does."""
         self._registry.register(_Audit(read))
 
-    def render(self) -> tuple[bytes, str]:
-        """The exposition of all metrics, and its content type."""
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST
+    def render(self) -> bytes:
+        """The exposition of all metrics."""
+        return generate_latest(self._registry)
+
+    def told(self) -> Told:
+        """The same for another process."""
+        return told(self._registry.collect())
 
     def _count(self, labels: tuple[str, ...]) -> Counter:
         """The counter of these labels, kept at hand: finding it anew costs more than counting."""
@@ -110,8 +115,8 @@ class _Upstreams(Collector):
             breaker.add_metric((name, status["breaker"]["state"]), 1)
             retries.add_metric((name,), status["retries"])
         yield from (state, breaker, retries)
-        for metric, told, key in GAUGES:
-            gauge = GaugeMetricFamily(metric, told, labels=("upstream",))
+        for metric, documentation, key in GAUGES:
+            gauge = GaugeMetricFamily(metric, documentation, labels=("upstream",))
             for name, status in found.items():
                 if status[key] is not None:
                     gauge.add_metric((name,), status[key])

@@ -7,15 +7,15 @@ import asyncio
 import json
 import os
 import socket
-import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 from gateway.observe.logs import get_logger
+from gateway.unix import listen_at, short
 
 log = get_logger(__name__)
 
@@ -33,7 +33,7 @@ async def controlled(state_dir: Path, verbs: Mapping[str, Verb]) -> AsyncGenerat
     """While this is open, `ask` reaches these verbs. Where no socket can be had, the log says so and all else works."""
     path = state_dir / FOLDER / f"{token_hex(4)}.sock"
     try:
-        listener = _listener(path)
+        listener = listen_at(path)
     except OSError as error:
         log.warning("`gateway reload` cannot reach this process", why=error.strerror, path=str(path))
         yield
@@ -44,29 +44,6 @@ async def controlled(state_dir: Path, verbs: Mapping[str, Verb]) -> AsyncGenerat
     finally:
         server.close()
         path.unlink(missing_ok=True)
-
-
-def _listener(path: Path) -> socket.socket:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        with _short(path) as name:
-            listener.bind(name)
-        path.chmod(0o600)
-        listener.listen()
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-@contextmanager
-def _short(path: Path) -> Generator[str]:
-    """Another name of the same path: the system allows about a hundred bytes for a socket's."""
-    with tempfile.TemporaryDirectory() as folder:
-        link = Path(folder, "d")
-        link.symlink_to(path.parent.absolute())
-        yield str(link / path.name)
 
 
 async def _answer(verbs: Mapping[str, Verb], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -87,7 +64,7 @@ def ask(state_dir: Path, word: str) -> list[dict[str, Any]]:
 
 
 def _asked(path: Path, word: str) -> dict[str, Any] | None:
-    with socket.socket(socket.AF_UNIX) as client, _short(path) as name:
+    with socket.socket(socket.AF_UNIX) as client, short(path) as name:
         client.settimeout(ANSWER_SECONDS)
         try:
             client.connect(name)

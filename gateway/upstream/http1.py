@@ -13,9 +13,11 @@ import ssl
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from gateway.unix import short
 from gateway.upstream.http_connection import MAX_HEAD, Connection, HttpError
 
 # Common servers (uvicorn, Node) drop an idle connection after 5 s. Using one for longer risks writing a call
@@ -117,13 +119,15 @@ class Response:
 
 
 class HttpClient:
-    """Kept connections to one origin. The caller bounds how many exchanges run at once."""
+    """Kept connections to one origin, or to who listens at a Unix `socket`. The caller bounds how many exchanges run at
+    once."""
 
-    def __init__(self, url: str, *, connect_timeout: float):
+    def __init__(self, url: str, *, connect_timeout: float, socket: Path | None = None):
         parts = urlsplit(url)
         self._origin = _origin(parts)
         self._host_header = _ascii(parts.netloc.rpartition("@")[2])
         self._connect_timeout = connect_timeout
+        self._socket = socket
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self.origin = f"{parts.scheme}://{self._host_header}"
@@ -191,21 +195,26 @@ class HttpClient:
             self._idle.popleft().abort()
 
     async def _connect(self) -> Connection:
-        scheme, host, port = self._origin
         try:
             async with asyncio.timeout(self._connect_timeout):
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    Connection,
-                    host,
-                    port,
-                    ssl=tls_context() if scheme == "https" else None,
-                )
+                return await self._dialled()
         except TimeoutError:
             raise HttpError(f"did not accept a connection within {self._connect_timeout:g} s", sent=False) from None
         except ssl.SSLError as error:
             raise HttpError(f"failed the TLS handshake ({error.reason or 'unknown'})", sent=False) from error
         except (OSError, UnicodeError) as error:
             raise HttpError(f"cannot be reached ({_why(error)})", sent=False) from error
+
+    async def _dialled(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        if self._socket is not None:
+            with short(self._socket) as name:
+                _, connection = await loop.create_unix_connection(Connection, name)
+            return connection
+        scheme, host, port = self._origin
+        _, connection = await loop.create_connection(
+            Connection, host, port, ssl=tls_context() if scheme == "https" else None
+        )
         return connection
 
     def _release(self, connection: Connection) -> None:

@@ -76,17 +76,22 @@ class Process:
     def stdout(self) -> str:
         return self._stdout.read_text()
 
-    def wait_for(self, text: str) -> str:
-        """The first line with that text, as soon as it is written."""
+    def wait_for(self, *texts: str, count: int = 1) -> str:
+        """The first line with all these texts, or the one that makes it so many, as soon as it is written."""
 
         def found() -> str | None:
-            return next((line for line in self.lines if text in line or line == "(the end)"), None)
+            lines = [line for line in self.lines if all(text in line for text in texts) or line == "(the end)"]
+            return lines[count - 1] if len(lines) >= count else None
 
         with self._grown:
             line = self._grown.wait_for(found, PATIENCE)
-        assert line is not None, f"{text!r} was not said within {PATIENCE} s:\n{self.said}"
-        assert text in line, f"it ended without {text!r}:\n{self.said}"
+        assert line is not None, f"{texts!r} was not said within {PATIENCE} s:\n{self.said}"
+        assert line != "(the end)", f"it ended without {texts!r}:\n{self.said}"
         return line
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def children(self) -> list[psutil.Process]:
         """All processes below it."""

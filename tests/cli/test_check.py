@@ -33,6 +33,15 @@ def test_it_says_what_would_be_served(tmp_path: Path):
     assert ran.stderr == "note: mcp.json: GitHub is served as github\n"
 
 
+def test_it_says_what_each_worker_starts_for_itself(tmp_path: Path):
+    (tmp_path / "gateway.toml").write_text(
+        '[upstreams.tool]\ncommand = "npx"\n[upstreams.web]\nurl = "http://a.example/"'
+    )
+    assert gateway("check", folder=tmp_path).stderr == ""
+    ran = gateway("check", folder=tmp_path, GATEWAY__SERVER__WORKERS="3")
+    assert ran.stderr == "note: each of 3 workers starts its own processes of tool (server.workers)\n"
+
+
 def test_as_json(tmp_path: Path):
     (tmp_path / "gateway.toml").write_text("[services.data]\n")
     environ = {"GATEWAY__UPSTREAMS__DOCS__URL": "https://example.com/mcp"}

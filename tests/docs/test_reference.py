@@ -105,6 +105,6 @@ def test_every_metric_is_there() -> None:
     metrics.collect(lambda: {})
     metrics.collect_audit(lambda: {"lines": 0, "lost": 0, "why": ""})
     metrics.collect_replicas(lambda: {"state": "off", "said": 0, "heard": 0})
-    exposed = set(re.findall(r"^# HELP (gateway_\w+)", metrics.render()[0].decode(), re.MULTILINE))
+    exposed = set(re.findall(r"^# HELP (gateway_\w+)", metrics.render().decode(), re.MULTILINE))
     told = {name.strip("`") for name in rows(section(DOCS / "operations.md", "Metrics"))}
     assert told == {name for name in exposed if not name.endswith("_created")}

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.config.model import LogConfig
 from gateway.observe.calls import log_call
-from gateway.observe.logs import formatter
+from gateway.observe.logs import formatter, of_process
 from tests.observe.events import OK
 
 
@@ -59,3 +59,9 @@ def test_a_call_is_one_line(written):
 def test_what_went_wrong_stands_out(written, outcome, level):
     log_call(OK._replace(outcome=outcome))
     assert json.loads(written.getvalue())["level"] == level
+
+
+def test_a_line_says_which_worker_it_is_of(written, monkeypatch):
+    monkeypatch.setitem(of_process, "worker", 2)
+    log_call(OK._replace(name="data_profile"))
+    assert json.loads(written.getvalue())["worker"] == 2

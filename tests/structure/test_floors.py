@@ -9,7 +9,7 @@ import pytest
 from tests.structure.tree import Source, imports, sources
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors"}),
+    frozenset({"errors", "unix"}),
     frozenset({"model"}),
     frozenset({"config"}),
     frozenset({"catalog"}),
@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"guard"}),
     frozenset({"doors", "dashboard"}),
     frozenset({"services", "drain", "stdin", "lifespans", "generation", "garbage"}),
-    frozenset({"runtime", "listen"}),
+    frozenset({"runtime", "listen", "workers"}),
     frozenset({"reload", "replicas"}),  # both act on the runtime: one on what files say, one on what others heard
     frozenset({"server"}),
     frozenset({"app"}),
