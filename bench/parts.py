@@ -74,6 +74,7 @@ def gateway(
     everything: bool = True,
     heard: bool = True,
     list_deadline: float = 60.0,
+    workers: int = 1,
 ) -> Generator[Part]:
     """Ours, with the upstreams `up0`, `up1`, … `everything`: a key with scopes, metrics, a log on disk; else neither.
 
@@ -88,6 +89,7 @@ def gateway(
             for number, url in enumerate(urls)
         )
         head = f'server.state_dir = "state"\nserver.express = {str(express).lower()}\nlog.format = "json"\n'
+        head += f"server.workers = {workers}\n"
         file.write_text(head + SERVICE + "".join(upstreams))
         key = ""
         if everything:

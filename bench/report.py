@@ -55,8 +55,8 @@ HEAD = """# Benchmarks
 `make bench` made this page and its picture: every part in its own process on one machine, all before the same
 upstream, measured in turn: {rounds} rounds of {seconds:g} s each, {minutes:.0f} minutes in all. Every answer was
 checked to be the right one. Ratios are taken within a round; the median is given, with the least and the greatest. One
-worker each, and at most {in_flight:,} calls in flight, out of reach, for all. Machines differ and are shared: no
-absolute figure is a promise.
+worker each unless it says otherwise, and at most {in_flight:,} calls in flight, out of reach, for all. Machines
+differ and are shared: no absolute figure is a promise.
 
 {words}
 

@@ -57,7 +57,13 @@ def memory(effort: Effort) -> Section:
     return Section([], {"memory": [grown]})
 
 
-def workers(_: Effort) -> Section:
-    """CPU per call with two workers, against one."""
-    print("    not measured: `gateway up --workers` does not exist yet")
-    return Section([], {"workers": []})
+def workers(effort: Effort) -> Section:
+    """CPU per call with two workers, against one, 16 clients."""
+    with contextlib.ExitStack() as stack:
+        origin, _ = stack.enter_context(parts.upstream())
+        rows = [
+            Row(stack.enter_context(parts.gateway([origin + path()], name=name, workers=count)), tool_call("up0_echo"))
+            for name, count in (("one worker", 1), ("two workers", 2))
+        ]
+        in_turn(rows, effort, clients=16)
+    return Section(rows, {"workers": ratios(rows[1], rows[0], "cpu")})
