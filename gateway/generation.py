@@ -8,6 +8,7 @@ from fastmcp import FastMCP
 
 from gateway.catalog.catalog import Catalog, Source, build
 from gateway.config.model import GatewayConfig, ServiceConfig
+from gateway.doors.additions import Listed
 from gateway.model.listing import EMPTY, Listing
 from gateway.upstream.upstream import Upstream
 
@@ -21,6 +22,7 @@ class Service:
     config: ServiceConfig
     server: FastMCP
     listing: Listing = EMPTY
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)

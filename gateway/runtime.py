@@ -11,6 +11,7 @@ from fastmcp import FastMCP
 from gateway.catalog.catalog import Catalog, Source
 from gateway.catalog.uris import to_public
 from gateway.config.model import GatewayConfig, UpstreamConfig
+from gateway.doors.additions import Listed
 from gateway.drain import Drains
 from gateway.generation import Generation, Service
 from gateway.guard import Guard
@@ -58,6 +59,7 @@ class Runtime:
         self._state_dir = state_dir
         self._starts = Starts()
         self._own = Source("service", OWN, EMPTY, prefixed=False)
+        self._own_listed = Listed(own)
         self._lifespans = Lifespans()
         self._drains = Drains()
         self._watchers: list[Callable[[Catalog], None]] = []
@@ -91,6 +93,7 @@ class Runtime:
     @asynccontextmanager
     async def lifespan(self) -> AsyncGenerator[None]:
         """Everything open, from the first call to the last."""
+        self._own_listed = Listed(self.own)
         own = await list_service(OWN, self.own, prefixed=False)
         self._own = Source("service", OWN, own, prefixed=False)
         async with AsyncExitStack() as opened:
@@ -109,6 +112,7 @@ class Runtime:
         for name, service in generation.services.items():
             await self._lifespans.open(service.server)
             opened.push_async_callback(self._lifespans.close, service.server)
+            service.listed = Listed(service.server)
             service.listing = await list_service(name, service.server)
         for upstream in generation.upstreams.values():
             opened.push_async_callback(upstream.close)
@@ -218,6 +222,11 @@ class Runtime:
             log.info("catalog changed", added=len(diff.added), removed=len(diff.removed), changed=len(diff.changed))
         for watcher in self._watchers:
             watcher(catalog)
+
+    def is_as_listed(self) -> bool:
+        """Whether services list now what the catalog has of them, and the same for anybody."""
+        services = self.generation.services.values()
+        return self._own_listed.holds() and all(each.listed is not None and each.listed.holds() for each in services)
 
     def sources(self) -> list[Source]:
         """Everyone who offers something, with what each lists now."""

@@ -36,6 +36,7 @@ from gateway.doors.owners import Owners
 from gateway.doors.peers import Peers
 from gateway.doors.plain import PlainTools
 from gateway.doors.provider import CatalogProvider
+from gateway.doors.ready import ReadyLists
 from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
 from gateway.doors.tasks import Tasks
@@ -253,9 +254,18 @@ class Gateway(FastMCP):
                 serving=self.runtime,
                 credentials=Credentials(self.auth),
                 tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
+                lists=ReadyLists(
+                    self.runtime,
+                    sources=self.runtime.sources,
+                    by_principal=self._differs_by_caller,
+                    page_size=self._server_config.page_size,
+                    is_known=lambda: self._is_as_made() and self.runtime.is_as_listed(),
+                    server_info=self._mcp_server.server_info_stamp,
+                ),
                 states=self._states,
                 server_info=self._mcp_server.server_info_stamp,
                 metadata=metadata,
+                access_log=access_log,
             )
         if owners is not None:
             app.add_middleware(owners.of_sessions)

@@ -8,7 +8,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import mcp_types as types
 from fastmcp import FastMCP
+from fastmcp.tools.base import Tool
+from fastmcp.utilities.versions import dedupe_with_versions
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -94,15 +97,17 @@ async def list_service(namespace: str, server: FastMCP, *, prefixed: bool = True
     Raises:
         ServiceBroken: a tool or prompt whose public name would not hold to `[A-Za-z0-9_-]{1,64}`.
     """
-    tools = [tool.to_mcp_tool() for tool in await server.list_tools()]
-    prompts = [prompt.to_mcp_prompt() for prompt in await server.list_prompts()]
+    tools = dedupe_with_versions(await server.list_tools(), lambda tool: tool.name)
+    prompts = dedupe_with_versions(await server.list_prompts(), lambda prompt: prompt.name)
+    resources = dedupe_with_versions(await server.list_resources(), lambda resource: str(resource.uri))
+    templates = dedupe_with_versions(await server.list_resource_templates(), lambda template: template.uri_template)
     if prefixed:
         _check_names(namespace, [item.name for item in (*tools, *prompts)])
     return Listing(
-        tools=_wire(tools),
-        resources=_wire([resource.to_mcp_resource() for resource in await server.list_resources()]),
-        templates=_wire([template.to_mcp_template() for template in await server.list_resource_templates()]),
-        prompts=_wire(prompts),
+        tools=_wire([_tool(f"{namespace}_" if prefixed else "", tool) for tool in tools]),
+        resources=_wire([resource.to_mcp_resource() for resource in resources]),
+        templates=_wire([template.to_mcp_template() for template in templates]),
+        prompts=_wire([prompt.to_mcp_prompt() for prompt in prompts]),
         instructions=server.instructions or "",
         hints={
             method: {"ttlMs": hint.ttl_ms, "cacheScope": hint.scope}
@@ -110,6 +115,11 @@ async def list_service(namespace: str, server: FastMCP, *, prefixed: bool = True
         },
         heard_at=time.time(),
     )
+
+
+def _tool(prefix: str, tool: Tool) -> types.Tool:
+    """A tool under its own name, but with the title that FastMCP makes of its public one where it has none."""
+    return tool.to_mcp_tool(name=f"{prefix}{tool.name}").model_copy(update={"name": tool.name})
 
 
 def _wire(items: Sequence[BaseModel]) -> tuple[dict[str, Any], ...]:

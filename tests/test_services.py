@@ -168,3 +168,19 @@ async def test_what_a_service_says_to_caches_is_kept():
     hinted = await list_service("own", FastMCP("own", cache_ttl=60, cache_scope="public"))
     assert hinted.hints["tools/list"] == {"ttlMs": 60_000, "cacheScope": "public"}
     assert (await list_service("own", FastMCP("own"))).hints == {}
+
+
+async def test_a_tool_is_titled_by_its_public_name_as_fastmcp_does_it_where_it_has_no_title():
+    server = FastMCP("own")
+    server.tool(lambda: "", name="look_up")
+    server.tool(lambda: "", name="other", title="Said")
+    assert [tool["title"] for tool in (await list_service("own", server)).tools] == ["Own Look Up", "Said"]
+
+
+async def test_of_a_tool_in_several_versions_the_highest_is_listed():
+    server = FastMCP("own")
+    for version in ("1", "3", "2"):
+        server.tool(lambda: "", name="look_up", version=version, description=version)
+    (tool,) = (await list_service("own", server)).tools
+    assert (tool["name"], tool["description"]) == ("look_up", "3")
+    assert tool["_meta"]["fastmcp"]["versions"] == ["3", "2", "1"]

@@ -21,13 +21,17 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
 
-        async def logged(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                client = scope.get("client")
-                address = f"{client[0]}:{client[1]}" if client else ""
-                log.info(
-                    "request", client=address, method=scope["method"], path=scope["path"], status=message["status"]
-                )
-            await send(message)
+        await self._app(scope, receive, logged(scope, send))
 
-        await self._app(scope, receive, logged)
+
+def logged(scope: Scope, send: Send) -> Send:
+    """`send`, which also writes the line of an HTTP request once its status is known."""
+
+    async def logging(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            client = scope.get("client")
+            address = f"{client[0]}:{client[1]}" if client else ""
+            log.info("request", client=address, method=scope["method"], path=scope["path"], status=message["status"])
+        await send(message)
+
+    return logging

@@ -9,7 +9,7 @@ from fastmcp.server.providers import LocalProvider
 
 
 def is_plain(server: FastMCP) -> bool:
-    """Whether a service is nothing but its own components: nobody else has a say in what it lists or runs.
+    """Whether a server is nothing but its own components: nobody else has a say in what it lists or runs.
 
     FastMCP's own middleware that resolves references in schemas has none in calls, and lists always pass it.
     """
@@ -21,3 +21,17 @@ def is_plain(server: FastMCP) -> bool:
         and not (server.transforms or own.transforms or server._extensions)
         and all(type(each) is DereferenceRefsMiddleware for each in server.middleware)
     )
+
+
+class Listed:
+    """The components that a server had when it was listed."""
+
+    def __init__(self, server: FastMCP):
+        self._server = server
+        self._components = tuple(server.local_provider._components.values())
+        self._is_open = all(getattr(each, "auth", None) is None for each in self._components)
+
+    def holds(self) -> bool:
+        """Whether FastMCP would list just the same for anybody."""
+        now = self._server.local_provider._components
+        return self._is_open and is_plain(self._server) and tuple(now.values()) == self._components

@@ -11,6 +11,7 @@ from typing import Any
 from mcp.shared.exceptions import MCPError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.doors.access import logged
 from gateway.doors.bodies import again, read_body
 from gateway.doors.caller import notification
 from gateway.doors.context import Asked
@@ -18,12 +19,13 @@ from gateway.doors.credentials import Credentials
 from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, is_call, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.plain import PlainTool, PlainTools
+from gateway.doors.ready import LISTED, ReadyLists
 from gateway.doors.reply import Reply
 from gateway.doors.routes import route_over_http, upstream_of
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
-from gateway.errors import Forbidden, GatewayError, UpstreamAnswered, UpstreamBroken, UpstreamError
+from gateway.errors import Forbidden, GatewayError, InvalidRequest, UpstreamAnswered, UpstreamBroken, UpstreamError
 from gateway.model.call import Call
 from gateway.model.principal import Principal
 from gateway.model.route import Route
@@ -46,9 +48,11 @@ class Express:
         path: of the MCP endpoint.
         credentials: tell who calls.
         tools: finds those of services that need no more of FastMCP.
+        lists: answers them from the catalog.
         states: seals the state that an upstream wants back from the client.
         server_info: what the gateway calls itself in results.
         metadata: where clients read how to get a token; None where that is nowhere.
+        access_log: write a line for each request that no line of a call tells of.
     """
 
     def __init__(
@@ -59,18 +63,22 @@ class Express:
         serving: Serving,
         credentials: Credentials,
         tools: PlainTools,
+        lists: ReadyLists,
         states: RequestStates,
         server_info: Mapping[str, Any],
         metadata: str | None,
+        access_log: bool,
     ):
         self._app = app
         self._path = path
         self._serving = serving
         self._credentials = credentials
         self._tools = tools
+        self._lists = lists
         self._states = states
         self._server_info = dict(server_info)
         self._metadata = metadata
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers(scope)
@@ -83,6 +91,8 @@ class Express:
         request = modern_request(headers, body) if body is not None else None
         if request is None:
             await self._app(scope, again(taken, receive), send)
+            return
+        if request.method in LISTED and await self._listed(request, principal, scope, send):
             return
         reply = Reply(send, request.id)
         if (route := self._route(request)) is not None:
@@ -104,6 +114,18 @@ class Express:
         if headers.get(b"accept") not in ACCEPTED or headers.get(b"content-type") != b"application/json":
             return None
         return headers
+
+    async def _listed(self, request: Inbound, principal: Principal, scope: Scope, send: Send) -> bool:
+        """Whether the catalog could answer a list; where the cursor is wrong, that is its answer."""
+        reply = Reply(logged(scope, send) if self._access_log else send, request.id)
+        try:
+            result = self._lists.answer(request.method, request.params, principal, "modern")
+        except InvalidRequest as error:
+            await reply.error(error.code, error.message, error.data)
+            return True
+        if result is not None:
+            await reply.encoded(result)
+        return result is not None
 
     def _route(self, request: Inbound) -> Route | None:
         """Where the request leads, if that is an upstream over HTTP and nothing about it is out of the ordinary."""

@@ -46,6 +46,10 @@ class Reply:
         """The answer."""
         await self._end(200, _encoded({"jsonrpc": "2.0", "id": self._id, "result": result}))
 
+    async def encoded(self, result: bytes) -> None:
+        """The answer, which is JSON already."""
+        await self._end(200, b'{"jsonrpc":"2.0","id":%s,"result":%s}' % (orjson.dumps(self._id), result))
+
     async def error(self, code: int, message: str, data: Any) -> None:
         """The answer that there is none. `data` of None is left out."""
         error = {"code": code, "message": message} | ({} if data is None else {"data": data})

@@ -57,10 +57,10 @@ class Door:
 
 @asynccontextmanager
 async def door(
-    folder: Path, text: str, *, express: bool, headers: dict[str, str] | None = None
+    folder: Path, text: str, *, express: bool, headers: dict[str, str] | None = None, more: str = ""
 ) -> AsyncGenerator[Door]:
-    """A gateway whose express door is on or off, and a client that sends these headers."""
-    text = f"{text}\n[server]\nexpress = {str(express).lower()}\n"
+    """A gateway whose express door is on or off, with `more` keys of `[server]`, and a client that sends `headers`."""
+    text = f"{text}\n[server]\nexpress = {str(express).lower()}\n{more}"
     async with over_http(folder, text) as (gateway, url), wire(url, "modern", headers) as client:
         yield Door(gateway, client)
 

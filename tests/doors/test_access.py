@@ -1,12 +1,15 @@
 """A request has one line, and says neither its query nor its headers."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.doors.access import AccessLog
+from tests.contract.wire import wire
+from tests.gateways.kit import configuration, served
 
 
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,3 +51,11 @@ async def test_it_says_who_asked_what_and_how_that_ended(caplog: pytest.LogCaptu
 async def test_a_client_on_a_unix_socket_has_no_address(caplog: pytest.LogCaptureFixture) -> None:
     (line,) = await request(caplog)
     assert line["client"] == ""
+
+
+async def test_a_list_has_a_line_too_though_the_express_door_answers_it(tmp_path: Path) -> None:
+    with served(tmp_path, configuration({})) as gateway:
+        async with wire(gateway.url, "modern") as client:
+            assert (await client.ask("tools/list")).status == 200
+            assert (await client.ask("tools/list", cursor="none")).status == 400
+        assert [line["status"] for line in gateway.lines(event="request")] == [200, 400]

@@ -58,7 +58,7 @@ PLAIN: list[tuple[str, dict[str, Any]]] = [
     ("asks_back", {}),
     ("with_words", {"text": "a"}),
 ]
-NOT_PLAIN = ["with_context", "with_dependency", "with_auth", "with_header", "with_version"]
+NOT_PLAIN = ["with_context", "with_dependency", "with_header", "with_version"]
 
 
 @pytest.fixture
@@ -94,6 +94,12 @@ async def test_a_tool_that_is_not_plain_is_left_to_the_main_door(tmp_path: Path,
             answer = await at.client.call(f"kinds_{name}", text="a")
             assert answer.status == (400 if name == "with_header" else 200)
     assert len(handed_on.bodies) == len(NOT_PLAIN)
+
+
+async def test_a_tool_with_a_check_of_its_own_is_left_to_the_main_door(tmp_path: Path, handed_on: Taken) -> None:
+    async with door(tmp_path, KINDS.replace("tools_service", "checked_service"), express=True) as at:
+        assert (await at.client.call("kinds_text", text="a")).result["content"][0]["text"] == "a"
+    assert len(handed_on.bodies) == 1
 
 
 async def test_a_choice_of_version_is_left_to_the_main_door(tmp_path: Path, handed_on: Taken) -> None:

@@ -261,12 +261,6 @@ async def with_dependency(text: str, given: str = Depends(_dependency)) -> str:
     return f"{given} {text}"
 
 
-@server.tool(auth=lambda _: True)
-async def with_auth(text: str) -> str:
-    """Has a check of its own."""
-    return text
-
-
 @server.tool
 async def with_header(text: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Text"})]) -> str:
     """Takes an argument that is in a header too."""
