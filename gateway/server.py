@@ -119,7 +119,7 @@ class Gateway(FastMCP):
         configure_logs: Callable[[], None],
         peers: Peers | None = None,
     ):
-        door = MainDoor(runtime)
+        door = MainDoor(runtime, runtime.sources)
         super().__init__(
             runtime.config.server.name,
             instructions=runtime.config.server.instructions or None,

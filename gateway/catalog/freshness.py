@@ -59,6 +59,11 @@ def _left(method: str, source: Source, now: float) -> Hints | None:
     return {**hints, "ttlMs": max(0, hints["ttlMs"] - age)}
 
 
+def read_hints(sources: Iterable[Source], namespace: str) -> Hints | None:
+    """What the service of that namespace says of everything that is read from it, if anything."""
+    return next((each.listing.hints.get("resources/read") for each in sources if each.namespace == namespace), None)
+
+
 def call_hints(method: str, result: dict[str, Any]) -> dict[str, Any]:
     """An upstream's result with its hints made sane: on what was read, and never on what asks for input."""
     if result.get("resultType") == "input_required":

@@ -14,6 +14,7 @@ from fastmcp.tools.base import InputRequiredToolResult, ToolResult
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult, ReadResourceResult
 from pydantic import RootModel
 
+from gateway.catalog.freshness import Hints
 from gateway.doors.shapes import readable
 
 
@@ -79,6 +80,14 @@ def resource_result(namespace: str, came: dict[str, Any]) -> ResourceResult:
     if (asked := _input_required(result)) is not None:
         return InputRequiredResourceResult(asked)
     return RelayedResource(ReadResourceResult.model_validate(result))
+
+
+def with_hints(uri: str, result: ResourceResult, hints: Hints) -> ResourceResult:
+    """What a service answered to a read of `uri`, with how long it may be kept and by whom."""
+    if isinstance(result, InputRequiredResourceResult):
+        return result
+    update = {"ttl_ms": hints["ttlMs"], "cache_scope": hints["cacheScope"]}
+    return RelayedResource(result.to_mcp_result(uri).model_copy(update=update))
 
 
 def prompt_result(namespace: str, came: dict[str, Any]) -> PromptResult:

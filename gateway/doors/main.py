@@ -5,7 +5,7 @@ from the code of a tool that is the gateway's own. A call to an upstream is answ
 on into FastMCP. What a service's tool calls within its own server is part of that tool's call.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
@@ -22,11 +22,13 @@ from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.components import FastMCPComponent
 from mcp.shared.exceptions import MCPError
 
+from gateway.catalog.catalog import Source
 from gateway.catalog.eras import legacy_tool_result
+from gateway.catalog.freshness import read_hints
 from gateway.doors.arguments import argument_error, shown
 from gateway.doors.caller import LogLevels, current_principal, era_of, incoming
 from gateway.doors.components import RelayTool
-from gateway.doors.decode import RelayedTask, prompt_result, resource_result, tool_result
+from gateway.doors.decode import RelayedTask, prompt_result, resource_result, tool_result, with_hints
 from gateway.doors.links import with_public_links
 from gateway.doors.routes import Routes, upstream_of
 from gateway.doors.serving import Serving
@@ -60,8 +62,9 @@ def on_the_wire() -> Generator[None]:
 class MainDoor(Middleware):
     """Finds the route of each call and takes it through the guard."""
 
-    def __init__(self, serving: Serving):
+    def __init__(self, serving: Serving, sources: Callable[[], Iterable[Source]]):
         self._serving = serving
+        self._sources = sources
         self._routes = Routes(serving)
         self._levels = LogLevels()
 
@@ -90,7 +93,11 @@ class MainDoor(Middleware):
     async def on_read_resource(
         self, context: MiddlewareContext[types.ReadResourceRequestParams], call_next: CallNext[Any, ResourceResult]
     ) -> ResourceResult:
-        return await self._answer(context, "resource", str(context.message.uri), lambda _: call_next(context))
+        async def served(route: Route) -> ResourceResult:
+            result, hints = await call_next(context), read_hints(self._sources(), route.namespace)
+            return result if hints is None else with_hints(str(context.message.uri), result, hints)
+
+        return await self._answer(context, "resource", str(context.message.uri), served)
 
     async def on_get_prompt(
         self, context: MiddlewareContext[types.GetPromptRequestParams], call_next: CallNext[Any, PromptResult]

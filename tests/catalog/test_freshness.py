@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from gateway.catalog.catalog import Source
-from gateway.catalog.freshness import MOST, MOST_OF_A_LIST, call_hints, hints_of, least, list_hints, without_hints
+from gateway.catalog.freshness import (
+    MOST,
+    MOST_OF_A_LIST,
+    call_hints,
+    hints_of,
+    least,
+    list_hints,
+    read_hints,
+    without_hints,
+)
 from gateway.model.listing import Listing
 from gateway.model.route import Owner
 
@@ -109,3 +118,10 @@ def test_a_call_gets_none():
 
 def test_a_legacy_client_sees_none():
     assert without_hints({"contents": [], "ttlMs": 5, "cacheScope": "public"}) == {"contents": []}
+
+
+def test_a_service_says_what_holds_for_all_that_is_read_from_it():
+    hints = {"ttlMs": 5, "cacheScope": "public"}
+    sources = [Source("service", "one", Listing()), Source("service", "two", Listing(hints={"resources/read": hints}))]
+    assert read_hints(sources, "two") == hints
+    assert read_hints(sources, "one") is read_hints(sources, "three") is None

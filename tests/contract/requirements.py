@@ -345,7 +345,7 @@ REQUIREMENTS = (
     Requirement(
         "caching.read",
         "2026-07-28 server/utilities/caching#cacheable-results",
-        "What is read keeps its upstream's hints for modern clients; legacy clients see none.",
+        "What is read has its upstream's or service's hints for modern clients; legacy clients see none.",
     ),
     Requirement(
         "caching.nothing-else",

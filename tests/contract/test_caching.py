@@ -108,6 +108,19 @@ async def test_what_cannot_be_a_time_does_not_spoil_what_is_read(pair: Pair) -> 
         assert (result["ttlMs"], result["contents"][0]["uri"]) == (0, pair.uri("text://raw/notes"))
 
 
+@requirement("caching.read")
+@pytest.mark.parametrize("era", CLIENTS)
+async def test_what_is_read_from_a_service_has_what_the_service_says(replica: Replica, era: Era) -> None:
+    more = '[services.keeping]\nmodule = "tests.gateways.keeping:server"'
+    async with replica(more) as url, wire(url, era) as client:
+        read = (await client.ask("resources/read", uri="text://keeping/steady")).result
+        other = (await client.ask("resources/read", uri="text://own/notes")).result
+    assert (read["contents"][0]["uri"], read["contents"][0]["text"]) == ("text://keeping/steady", "Steady.")
+    said, silent = ({name: each[name] for name in HINTS & each.keys()} for each in (read, other))
+    modern = {"ttlMs": 60 * SECOND, "cacheScope": "public"}, {"ttlMs": 0, "cacheScope": "private"}
+    assert (said, silent) == (modern if era == "modern" else ({}, {}))
+
+
 @requirement("caching.nothing-else")
 @pytest.mark.parametrize("era", CLIENTS)
 async def test_nothing_else_carries_hints(replica: Replica, raw_modern: Running, era: Era) -> None:

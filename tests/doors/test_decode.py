@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from fastmcp.prompts.base import InputRequiredPromptResult
-from fastmcp.resources.base import InputRequiredResourceResult
+from fastmcp.resources.base import InputRequiredResourceResult, ResourceResult
 from fastmcp.tools.base import InputRequiredToolResult
 
-from gateway.doors.decode import prompt_result, resource_result, tool_result
+from gateway.doors.decode import prompt_result, resource_result, tool_result, with_hints
 from gateway.errors import UpstreamBroken
 
 ASKED = {
@@ -133,3 +133,15 @@ def test_what_is_no_result_is_named_and_not_quoted(decode: Any, result: dict[str
     with pytest.raises(UpstreamBroken, match=f"Upstream 'raw' answered {method} with something") as broken:
         decode("raw", result)
     assert "canary" not in broken.value.message
+
+
+def test_what_a_service_gives_can_be_kept_as_long_as_it_says() -> None:
+    kept = with_hints("text://own/notes", ResourceResult("Notes."), {"ttlMs": 5000, "cacheScope": "public"})
+    said = kept.to_mcp_result("text://own/notes").model_dump(by_alias=True, mode="json", exclude_none=True)
+    assert (said["ttlMs"], said["cacheScope"]) == (5000, "public")
+    assert (said["contents"][0]["uri"], said["contents"][0]["text"]) == ("text://own/notes", "Notes.")
+
+
+def test_a_services_question_is_not_for_keeping() -> None:
+    asked = resource_result("own", ASKED)
+    assert with_hints("text://own/notes", asked, {"ttlMs": 5000, "cacheScope": "public"}) is asked
