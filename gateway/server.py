@@ -17,6 +17,7 @@ from fastmcp.server.providers import Provider
 from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from gateway import garbage
 from gateway.catalog.catalog import Catalog
@@ -249,36 +250,49 @@ class Gateway(FastMCP):
         owners = Owners(app, self._peers) if self._peers is not None else None
         if owners is not None:
             app.add_middleware(owners.of_states)
-        if self._server_config.express and not options.get("json_response"):
-            app.add_middleware(
-                Express,
-                path=app.state.path,
-                serving=self.runtime,
-                credentials=Credentials(self.auth),
-                tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
-                lists=ReadyLists(
-                    self.runtime,
-                    sources=self.runtime.sources,
-                    by_principal=self._differs_by_caller,
-                    page_size=self._server_config.page_size,
-                    is_known=lambda: self._is_as_made() and self.runtime.is_as_listed(),
-                    server_info=self._mcp_server.server_info_stamp,
-                ),
-                states=self._states,
-                server_info=self._mcp_server.server_info_stamp,
-                metadata=metadata,
-                access_log=access_log,
-            )
-        if owners is not None:
-            app.add_middleware(owners.of_sessions)
             app.state.owners = owners
-        app.add_middleware(
-            Edge,
+        express = self._server_config.express and not options.get("json_response")
+        behind = app.build_middleware_stack
+
+        def built() -> ASGIApp:
+            stack = behind()
+            if express:
+                stack = self._express(stack, app.state.path, metadata, access_log)
+            return self._edge(stack if owners is None else owners.of_sessions(stack))
+
+        app.build_middleware_stack = built  # before all of Starlette's own: a call would pay for each layer
+        return app
+
+    def _express(self, app: ASGIApp, path: str, metadata: str | None, access_log: bool) -> Express:
+        info = self._mcp_server.server_info_stamp
+        lists = ReadyLists(
+            self.runtime,
+            sources=self.runtime.sources,
+            by_principal=self._differs_by_caller,
+            page_size=self._server_config.page_size,
+            is_known=lambda: self._is_as_made() and self.runtime.is_as_listed(),
+            server_info=info,
+        )
+        return Express(
+            app,
+            path=path,
+            serving=self.runtime,
+            credentials=Credentials(self.auth),
+            tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
+            lists=lists,
+            states=self._states,
+            server_info=info,
+            metadata=metadata,
+            access_log=access_log,
+        )
+
+    def _edge(self, app: ASGIApp) -> Edge:
+        return Edge(
+            app,
             hosts=self._allowed_hosts(),
             origins=self._server_config.allowed_origins,
             loopback_only=self.auth is None and not self._server_config.insecure_allow_unauthenticated,
         )
-        return app
 
     def _allowed_hosts(self) -> list[str]:
         public = urlsplit(self._server_config.public_url or "").hostname
