@@ -16,13 +16,14 @@ from fastmcp.server.http import StarletteWithLifespan
 from fastmcp.server.providers import Provider
 from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp
 
 from gateway import garbage
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
 from gateway.doors.access import AccessLog
+from gateway.doors.caller import LogLevels
 from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
@@ -31,6 +32,9 @@ from gateway.doors.discovery import Discovery
 from gateway.doors.edge import Edge
 from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
+from gateway.doors.legacy_calls import LegacyCalls
+from gateway.doors.legacy_express import LegacyExpress
+from gateway.doors.legacy_transport import transports_of
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.owners import Owners
@@ -48,7 +52,6 @@ from gateway.listen import Listener, bind, is_loopback, origin
 from gateway.observe.exposition import exposition
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
-from gateway.onewrite import OneWriteProtocol
 from gateway.policy.authenticate import resource_metadata
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
@@ -71,7 +74,6 @@ UVICORN: dict[str, Any] = {
     "server_header": False,
     "ws": "none",
     "access_log": False,
-    "http": OneWriteProtocol,
 }
 
 NOT_ALONE = (
@@ -122,7 +124,8 @@ class Gateway(FastMCP):
         configure_logs: Callable[[], None],
         peers: Peers | None = None,
     ):
-        door = MainDoor(runtime, runtime.sources)
+        self._levels = LogLevels()
+        door = MainDoor(runtime, runtime.sources, self._levels)
         super().__init__(
             runtime.config.server.name,
             instructions=runtime.config.server.instructions or None,
@@ -250,49 +253,50 @@ class Gateway(FastMCP):
         owners = Owners(app, self._peers) if self._peers is not None else None
         if owners is not None:
             app.add_middleware(owners.of_states)
+        if self._server_config.express and not options.get("json_response"):
+            credentials = Credentials(self.auth)
+            self._add_legacy_express(app, credentials, metadata)
+            app.add_middleware(
+                Express,
+                path=app.state.path,
+                serving=self.runtime,
+                credentials=credentials,
+                tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
+                lists=ReadyLists(
+                    self.runtime,
+                    sources=self.runtime.sources,
+                    by_principal=self._differs_by_caller,
+                    page_size=self._server_config.page_size,
+                    is_known=lambda: self._is_as_made() and self.runtime.is_as_listed(),
+                    server_info=self._mcp_server.server_info_stamp,
+                ),
+                states=self._states,
+                server_info=self._mcp_server.server_info_stamp,
+                metadata=metadata,
+                access_log=access_log,
+            )
+        if owners is not None:
+            app.add_middleware(owners.of_sessions)
             app.state.owners = owners
-        express = self._server_config.express and not options.get("json_response")
-        behind = app.build_middleware_stack
-
-        def built() -> ASGIApp:
-            stack = behind()
-            if express:
-                stack = self._express(stack, app.state.path, metadata, access_log)
-            return self._edge(stack if owners is None else owners.of_sessions(stack))
-
-        app.build_middleware_stack = built  # before all of Starlette's own: a call would pay for each layer
-        return app
-
-    def _express(self, app: ASGIApp, path: str, metadata: str | None, access_log: bool) -> Express:
-        info = self._mcp_server.server_info_stamp
-        lists = ReadyLists(
-            self.runtime,
-            sources=self.runtime.sources,
-            by_principal=self._differs_by_caller,
-            page_size=self._server_config.page_size,
-            is_known=lambda: self._is_as_made() and self.runtime.is_as_listed(),
-            server_info=info,
-        )
-        return Express(
-            app,
-            path=path,
-            serving=self.runtime,
-            credentials=Credentials(self.auth),
-            tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
-            lists=lists,
-            states=self._states,
-            server_info=info,
-            metadata=metadata,
-            access_log=access_log,
-        )
-
-    def _edge(self, app: ASGIApp) -> Edge:
-        return Edge(
-            app,
+        app.add_middleware(
+            Edge,
             hosts=self._allowed_hosts(),
             origins=self._server_config.allowed_origins,
             loopback_only=self.auth is None and not self._server_config.insecure_allow_unauthenticated,
         )
+        return app
+
+    def _add_legacy_express(self, app: Starlette, credentials: Credentials, metadata: str | None) -> None:
+        transport_of = transports_of(app, app.state.path)
+        if transport_of is not None:
+            app.add_middleware(
+                LegacyExpress,
+                path=app.state.path,
+                serving=self.runtime,
+                credentials=credentials,
+                calls=LegacyCalls(self.runtime, self._levels, metadata),
+                transport_of=transport_of,
+            )
 
     def _allowed_hosts(self) -> list[str]:
         public = urlsplit(self._server_config.public_url or "").hostname

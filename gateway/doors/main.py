@@ -60,13 +60,13 @@ def on_the_wire() -> Generator[None]:
 
 
 class MainDoor(Middleware):
-    """Finds the route of each call and takes it through the guard."""
+    """Finds the route of each call and takes it through the guard; keeps in `levels` what legacy sessions set."""
 
-    def __init__(self, serving: Serving, sources: Callable[[], Iterable[Source]]):
+    def __init__(self, serving: Serving, sources: Callable[[], Iterable[Source]], levels: LogLevels):
         self._serving = serving
         self._sources = sources
         self._routes = Routes(serving)
-        self._levels = LogLevels()
+        self._levels = levels
 
     async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
         """Give a request that came in without the edge an id, and keep the log level that a legacy session sets."""

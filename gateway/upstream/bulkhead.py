@@ -1,7 +1,6 @@
 """A bound on how many calls one upstream has in flight, and on how many wait for a place."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -13,23 +12,13 @@ class Bulkhead:
 
     def __init__(self, namespace: str, limit: int, queue: int):
         self._namespace = namespace
-        self._limit = limit
         self._queue = queue
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._places = asyncio.Semaphore(limit)
         self.running = 0
+        self.waiting = 0
 
     def __repr__(self) -> str:
         return f"<Bulkhead running={self.running} waiting={self.waiting}>"
-
-    @property
-    def waiting(self) -> int:
-        """Calls that wait for a place."""
-        return len(self._waiters)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a call cannot even wait."""
-        return len(self._waiters) >= self._queue and self.running >= self._limit
 
     def place(self) -> "Place":
         """A place for one call, for as long as it is entered.
@@ -39,36 +28,27 @@ class Bulkhead:
         """
         return Place(self)
 
-    def taken_at_once(self) -> bool:
-        """Take a place, if one is free."""
-        if self.running >= self._limit:
-            return False
-        self.running += 1
-        return True
-
     async def take(self) -> None:
         """Wait for a place, in turn."""
-        if self.taken_at_once():
-            return
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self.give()  # it came too late for this call
-            else:
-                self._waiters.remove(waiter)
-            raise
+        if self._places.locked():
+            self.waiting += 1
+            try:
+                await self._places.acquire()
+            finally:
+                self.waiting -= 1
+        else:
+            await self._places.acquire()
+        self.running += 1
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a call cannot even wait."""
+        return self._places.locked() and self.waiting >= self._queue
 
     def give(self) -> None:
-        """Give a place to whoever is next; it never stands empty while somebody waits."""
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
+        """Give a place to whoever is next."""
         self.running -= 1
+        self._places.release()
 
     def refusal(self) -> UpstreamBusy:
         """What to tell a call that finds no place."""
@@ -87,11 +67,6 @@ class Place:
         self._bulkhead = bulkhead
         self._taken = False
         self._left = False
-
-    def taken_at_once(self) -> bool:
-        """Take it, if that needs no waiting."""
-        self._taken = self._bulkhead.taken_at_once()
-        return self._taken
 
     async def __aenter__(self) -> "Place":
         if self._bulkhead.is_full:

@@ -5,7 +5,6 @@ It strips what is not the upstream's business, puts its own names in, follows th
 
 from collections.abc import Awaitable, Coroutine, Mapping
 from contextlib import nullcontext, suppress
-from functools import partial
 from typing import Any, NamedTuple
 
 from mcp.shared.inbound import mcp_param_headers
@@ -61,13 +60,12 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     method, params = METHODS[route.kind], outbound_params(route, call.params)
     headers = _mirrored(upstream, route, params)
 
+    def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
+        return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
+
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
-        result = await _bounded(upstream, route.repeatable, method, params, call, headers)
+        result = await send(call.listener)
     else:
-
-        def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
-            return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
-
         owner = Owner(call.caller.subject, method, route.original)
         result = await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
     if route.kind == "tool" and is_task(result):
@@ -131,25 +129,24 @@ async def _bounded(
     course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=repeatable)
     listener = _for_upstream(upstream, call.listener, course)
 
+    def send(params: dict[str, Any]) -> Awaitable[dict[str, Any]]:
+        return run(upstream, course, lambda: _completed(upstream, call.caller, method, params, listener, headers))
+
     if not is_recorded():
-        send = partial(_completed, upstream, call.caller, method, params, listener, headers)
-        return without_server_info(await run(upstream, course, send))
+        return without_server_info(await send(params))
     with upstream_span(upstream.namespace, method, params) as traced:
-        send = partial(_completed, upstream, call.caller, method, traced, listener, headers)
-        return without_server_info(await run(upstream, course, send))
+        return without_server_info(await send(traced))
 
 
-def _completed(
+async def _completed(
     upstream: Upstream,
     caller: Caller,
     method: str,
     params: dict[str, Any],
     listener: Listener,
     headers: Mapping[str, str],
-) -> Awaitable[dict[str, Any]]:
+) -> dict[str, Any]:
     """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
-    if listener.era == "modern":
-        return _send(upstream, caller, method, params, listener, headers)
 
     async def send(params: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -160,7 +157,9 @@ def _completed(
             await visit(upstream.namespace, error, listener)
         return await _send(upstream, caller, method, params, listener, headers)
 
-    return until_complete(upstream.namespace, send, params, listener.ask)
+    if listener.era == "modern":
+        return await send(params)
+    return await until_complete(upstream.namespace, send, params, listener.ask)
 
 
 async def _send(
@@ -174,17 +173,16 @@ async def _send(
     for _ in range(2):
         async with upstream.session(caller, listener.capabilities) as session:
             try:
-                if listener.log_level is not None and session.era == "legacy":
-                    await _set_log_level(session, listener.log_level)
+                await _set_log_level(session, listener.log_level)
                 return await session.request(method, params, listener, headers)
             except SessionLost:
                 session.closed = True
     raise UpstreamBroken(upstream.namespace, "forgets every session that it gives. Nothing ran; see its own log.")
 
 
-async def _set_log_level(session: Session, wanted: str) -> None:
+async def _set_log_level(session: Session, wanted: str | None) -> None:
     """Tell a legacy upstream the least severe level that anyone in this session wants; others' is filtered here."""
-    if "logging" not in session.facts.capabilities:
+    if session.era == "modern" or wanted is None or "logging" not in session.facts.capabilities:
         return
     if session.log_level is None or LEVELS.index(wanted) < LEVELS.index(session.log_level):
         session.log_level = wanted

@@ -100,15 +100,15 @@ async def test_a_stream_is_nothing_in_another_sessions_or_callers_hands(tmp_path
         session(url, ada) as beside,
         session(url, eve) as other,
     ):
-        async with client.call(1, "raw_echo", text="secret") as events:
+        async with client.call(1, "raw_log", level="error", message="secret") as events:
             first = await anext(events)
-            assert texts([event async for event in events]) == ["secret"]
+            assert texts([event async for event in events]) == ["logged"]
         for foreign in (beside, other):
             _, heard = await foreign.taken_up(first["id"])
             assert heard == []
         stolen, heard = await other.taken_up(first["id"], **{"mcp-session-id": client.headers["mcp-session-id"]})
         assert (stolen, heard) == (404, [])
-        assert texts((await client.taken_up(first["id"]))[1]) == ["secret"]
+        assert texts((await client.taken_up(first["id"]))[1]) == ["logged"]
 
 
 @requirement("streams.long")

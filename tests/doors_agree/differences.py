@@ -1,8 +1,10 @@
 """In what the doors differ and may, as data: `docs/protocol.md` has the same list, in the same words.
 
-All of it is what the SDK's models make of an upstream's result at the main door. The express door lets it through.
+What is listed is what the SDK's models make of an upstream's result at the main door. The express door lets it through.
+Beside that, a legacy client gets an answer that needs no stream without one (`as_json`).
 """
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult, ReadResourceResult
@@ -13,6 +15,7 @@ from tests.doors_agree.exchange import Answer
 from tests.upstreams.messages import MODERN
 
 ABSENT = "<absent>"
+OF_STREAMS = frozenset({"cache-control", "connection", "x-accel-buffering"})
 
 
 class Difference(NamedTuple):
@@ -66,6 +69,7 @@ MODELS: dict[str, tuple[str, type[BaseModel]]] = {
 
 def leveled(answer: Answer) -> Answer:
     """The answer without anything in which the doors may differ: with its result as the SDK reads and writes it."""
+    answer = as_json(answer)
     final = answer.final()
     result = final.get("result") if isinstance(final, dict) else None
     if not isinstance(result, dict):
@@ -78,6 +82,20 @@ def leveled(answer: Answer) -> Answer:
         return answer.with_final({**final, "result": serialize_server_result(method, MODERN, read)})
     except ValidationError:
         return answer
+
+
+def as_json(answer: Answer) -> Answer:
+    """An answer that is all there is on its stream as if it were no stream: a legacy client gets it either way."""
+    said = [message for message in answer.messages if message is not None] if is_stream(answer) else []
+    if len(said) != 1:
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name not in OF_STREAMS}
+    return replace(answer, headers=headers | {"content-type": "application/json"}, messages=said)
+
+
+def is_stream(answer: Answer) -> bool:
+    """Whether it is one, of messages."""
+    return answer.headers.get("content-type") == "text/event-stream" and isinstance(answer.messages, list)
 
 
 def at(answer: Answer, path: tuple[str | int, ...]) -> Any:

@@ -7,9 +7,9 @@ from hypothesis import given
 
 from tests.docs.blocks import ROOT, section
 from tests.doors_agree.conftest import CHOSEN, MORE, Doors
-from tests.doors_agree.differences import DIFFERENCES, Difference, at, leveled
+from tests.doors_agree.differences import DIFFERENCES, Difference, at, is_stream, leveled
 from tests.doors_agree.exchange import Sent
-from tests.doors_agree.found import FOUND, call, verbatim
+from tests.doors_agree.found import FOUND, call, legacy_verbatim, verbatim
 from tests.doors_agree.generate import broken, in_pieces, odd_results, requests
 
 
@@ -64,6 +64,12 @@ def test_what_is_listed_occurs(doors: Doors, difference: Difference) -> None:
     main, express = doors.answers(verbatim("modern_verbatim", **difference.result))
     found = at(main, difference.at), at(express, difference.at)
     assert [repr(each) for each in found] == [repr(difference.main), repr(difference.express)]
+    assert str(leveled(express)) == str(leveled(main))
+
+
+def test_a_legacy_answer_at_once_is_a_stream_at_the_main_door_only(doors: Doors) -> None:
+    main, express = doors.answers(legacy_verbatim("session_verbatim", content=[]))
+    assert [is_stream(main), is_stream(express)] == [True, False]
     assert str(leveled(express)) == str(leveled(main))
 
 
