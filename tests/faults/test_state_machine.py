@@ -35,7 +35,7 @@ from tests.upstreams.raw.definitions import TOOLS
 from tests.upstreams.tcp_proxy import TcpProxy, tcp_proxy
 
 PROFILE = settings(
-    max_examples=15,
+    max_examples=10,
     stateful_step_count=15,
     deadline=None,
     derandomize=True,
