@@ -18,12 +18,13 @@ LEVELS: dict[Outcome, int] = {
 }
 
 log = get_logger("gateway.calls")
+LOGGER = logging.getLogger("gateway.calls")
 
 
 def log_call(event: CallEvent) -> None:
     """Write one finished call down; `seconds` is to the microsecond."""
     level = LEVELS[event.outcome]
-    if (lines := json_lines(log.name, level)) is not None:
+    if (lines := json_lines(LOGGER, level)) is not None:
         lines.write(_line(event, level))
         return
     log.log(

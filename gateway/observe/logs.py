@@ -85,15 +85,15 @@ def configure(config: LogConfig, secrets: Iterable[str] = ()) -> None:
         threading.excepthook = _log_uncaught_in_thread
 
 
-def json_lines(logger: str, level: int) -> TextIO | None:
+def json_lines(logger: logging.Logger, level: int) -> TextIO | None:
     """Where a ready line of JSON goes, if the process writes such lines and would write one of this level.
 
     For lines that are known to hold no secret, and are too many to go through logging.
     """
-    handlers = logging.getLogger().handlers
+    handlers = logging.root.handlers
     if len(handlers) != 1 or not isinstance(handlers[0], StderrHandler) or not handlers[0].writes_json:
         return None
-    return sys.stderr if logging.getLogger(logger).isEnabledFor(level) else None
+    return sys.stderr if logger.isEnabledFor(level) else None
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):

@@ -103,6 +103,8 @@ def _call(method: str, item: dict[str, Any]) -> Request | Notification:
 
 def _response(item: dict[str, Any]) -> Response:
     id, result, error = item.get("id"), item.get("result"), item.get("error")
+    if type(result) is dict and error is None and type(id) in (int, str):
+        return Response(id, result, None)  # as nearly all are
     if isinstance(result, dict) == isinstance(error, dict):
         raise Malformed("an answer with neither a result nor an error object, or with both")
     code = error.get("code") if isinstance(error, dict) else 0
