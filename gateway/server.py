@@ -28,6 +28,7 @@ from gateway.doors.changes import Changes
 from gateway.doors.completion import Completions
 from gateway.doors.components import Run
 from gateway.doors.credentials import Credentials
+from gateway.doors.discovered import ReadyDiscovery
 from gateway.doors.discovery import Discovery
 from gateway.doors.edge import Edge
 from gateway.doors.events import RecentEvents
@@ -41,7 +42,7 @@ from gateway.doors.owners import Owners
 from gateway.doors.peers import Peers
 from gateway.doors.plain import PlainTools
 from gateway.doors.provider import CatalogProvider
-from gateway.doors.ready import ReadyLists
+from gateway.doors.ready import Known, ReadyLists
 from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
 from gateway.doors.tasks import Tasks
@@ -219,6 +220,10 @@ class Gateway(FastMCP):
             and len(self.providers) == OWN_PROVIDERS + len(self._mounts)
         )
 
+    def _is_as_listed(self) -> bool:
+        """Whether the catalog has all that FastMCP would list."""
+        return self._is_as_made() and self.runtime.is_as_listed()
+
     def _tell_instructions(self, _: Catalog) -> None:
         self.instructions = self.runtime.instructions() or None
 
@@ -255,6 +260,7 @@ class Gateway(FastMCP):
             app.add_middleware(owners.of_states)
         if self._server_config.express and not options.get("json_response"):
             credentials = Credentials(self.auth)
+            known = Known(self.runtime.sources, self._differs_by_caller, self._is_as_listed)
             self._add_legacy_express(app, credentials, metadata)
             app.add_middleware(
                 Express,
@@ -263,13 +269,9 @@ class Gateway(FastMCP):
                 credentials=credentials,
                 tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
                 lists=ReadyLists(
-                    self.runtime,
-                    sources=self.runtime.sources,
-                    by_principal=self._differs_by_caller,
-                    page_size=self._server_config.page_size,
-                    is_known=lambda: self._is_as_made() and self.runtime.is_as_listed(),
-                    server_info=self._mcp_server.server_info_stamp,
+                    self.runtime, known, self._server_config.page_size, self._mcp_server.server_info_stamp
                 ),
+                discovery=ReadyDiscovery(self.runtime, known, self._mcp_server),
                 states=self._states,
                 server_info=self._mcp_server.server_info_stamp,
                 metadata=metadata,

@@ -16,6 +16,7 @@ from gateway.doors.bodies import again, read_body
 from gateway.doors.caller import notification
 from gateway.doors.context import Asked
 from gateway.doors.credentials import Credentials
+from gateway.doors.discovered import DISCOVER, ReadyDiscovery
 from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, is_call, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.plain import PlainTool, PlainTools
@@ -38,6 +39,9 @@ from gateway.upstream.sharing import Caller
 MODERN_VERSION = MODERN.encode()
 ACCEPTED = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
 
+# What is answered without a call.
+READY = frozenset({*LISTED, DISCOVER})
+
 Run = Callable[[], Awaitable[dict[str, Any]]]
 
 
@@ -49,6 +53,7 @@ class Express:
         credentials: tell who calls.
         tools: finds those of services that need no more of FastMCP.
         lists: answers them from the catalog.
+        discovery: says what the gateway can do.
         states: seals the state that an upstream wants back from the client.
         server_info: what the gateway calls itself in results.
         metadata: where clients read how to get a token; None where that is nowhere.
@@ -64,6 +69,7 @@ class Express:
         credentials: Credentials,
         tools: PlainTools,
         lists: ReadyLists,
+        discovery: ReadyDiscovery,
         states: RequestStates,
         server_info: Mapping[str, Any],
         metadata: str | None,
@@ -75,6 +81,7 @@ class Express:
         self._credentials = credentials
         self._tools = tools
         self._lists = lists
+        self._discovery = discovery
         self._states = states
         self._server_info = dict(server_info)
         self._metadata = metadata
@@ -92,7 +99,7 @@ class Express:
         if request is None:
             await self._app(scope, again(taken, receive), send)
             return
-        if request.method in LISTED and await self._listed(request, principal, scope, send):
+        if request.method in READY and await self._told(request, principal, scope, send):
             return
         reply = Reply(send, request.id)
         if (route := self._route(request)) is not None:
@@ -115,11 +122,14 @@ class Express:
             return None
         return headers
 
-    async def _listed(self, request: Inbound, principal: Principal, scope: Scope, send: Send) -> bool:
-        """Whether the catalog could answer a list; where the cursor is wrong, that is its answer."""
+    async def _told(self, request: Inbound, principal: Principal, scope: Scope, send: Send) -> bool:
+        """Whether the catalog could answer; where a list's cursor is wrong, that is its answer."""
         reply = Reply(logged(scope, send) if self._access_log else send, request.id)
         try:
-            result = self._lists.answer(request.method, request.params, principal, "modern")
+            if request.method == DISCOVER:
+                result = self._discovery.answer(request.params)
+            else:
+                result = self._lists.answer(request.method, request.params, principal, "modern")
         except InvalidRequest as error:
             await reply.error(error.code, error.message, error.data)
             return True

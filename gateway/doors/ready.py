@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.catalog.catalog import Catalog, Source
 from gateway.catalog.encode import EncodedList, encode_result
@@ -27,32 +27,27 @@ MOST_PAGES = 64
 Page = tuple[bytes, str | None]
 
 
+class Known(NamedTuple):
+    """What is known of the lists as they are now: who offers something, whether who calls decides what is on them, and
+    whether the catalog has all that FastMCP would list."""
+
+    sources: Callable[[], Sequence[Source]]
+    by_principal: Callable[[], bool]
+    is_all: Callable[[], bool]
+
+
 class ReadyLists:
     """Answers lists.
 
     Args:
-        sources: who offers something, for hints to caches.
-        by_principal: whether who calls decides what is on a list.
         page_size: entries on a page at most.
-        is_known: whether the catalog has all that FastMCP would list.
         server_info: what the gateway calls itself in results.
     """
 
-    def __init__(
-        self,
-        serving: Serving,
-        *,
-        sources: Callable[[], Sequence[Source]],
-        by_principal: Callable[[], bool],
-        page_size: int,
-        is_known: Callable[[], bool],
-        server_info: Mapping[str, Any],
-    ):
+    def __init__(self, serving: Serving, known: Known, page_size: int, server_info: Mapping[str, Any]):
         self._serving = serving
-        self._sources = sources
-        self._by_principal = by_principal
+        self._known = known
         self._page_size = page_size
-        self._is_known = is_known
         self._server_info = dict(server_info)
         self._made_from: Catalog | None = None
         self._pages: dict[tuple[Any, ...], Page] = {}
@@ -65,7 +60,7 @@ class ReadyLists:
             InvalidRequest: the cursor is not of this list.
         """
         kind = LISTED.get(method)
-        if kind is None or not params.keys() <= MEMBERS or not self._is_known():
+        if kind is None or not params.keys() <= MEMBERS or not self._known.is_all():
             return None
         cursor = params.get("cursor")
         if "cursor" in params and type(cursor) is not str:
@@ -75,7 +70,7 @@ class ReadyLists:
         return encode_result(body, more if era == "legacy" else {**more, **self._of_modern(method)})
 
     def _of_modern(self, method: str) -> dict[str, Any]:
-        hints = list_hints(method, self._sources(), time.time(), by_principal=self._by_principal())
+        hints = list_hints(method, self._known.sources(), time.time(), by_principal=self._known.by_principal())
         return {**hints, "resultType": "complete", "_meta": {META_SERVER: self._server_info}}
 
     def _page(self, kind: Kind, cursor: str | None, principal: Principal, era: Era) -> Page:

@@ -7,7 +7,7 @@ import pytest
 from fastmcp import FastMCP
 from fastmcp.server.middleware import Middleware
 
-from gateway.doors.ready import LISTED, MOST_PAGES, ReadyLists
+from gateway.doors.ready import LISTED, MOST_PAGES, Known, ReadyLists
 from gateway.model.principal import Principal
 from tests.doors import tools_service
 from tests.doors.both import Door, Taken, door, key, told
@@ -113,11 +113,5 @@ async def test_as_many_pages_are_kept_as_are_allowed(tmp_path: Path) -> None:
 
 
 def _lists(at: Door) -> ReadyLists:
-    return ReadyLists(
-        at.gateway.runtime,
-        sources=at.gateway.runtime.sources,
-        by_principal=lambda: False,
-        page_size=2000,
-        is_known=lambda: True,
-        server_info={"name": "gateway"},
-    )
+    known = Known(at.gateway.runtime.sources, lambda: False, lambda: True)
+    return ReadyLists(at.gateway.runtime, known, 2000, {"name": "gateway"})
