@@ -19,7 +19,7 @@ import anyio
 
 from services.data.job import ENVELOPE_BYTES, Limits, Refused
 
-# From here `-m services.data.worker` is found, whether the project is installed or only checked out.
+# From here `-m services.data.…` is found, whether the project is installed or only checked out.
 IMPORT_ROOT = Path(__file__).parents[2]
 STOPPED = {
     "error": "The data engine stopped at this request. Make the query simpler, or ask for less at once.",
@@ -40,8 +40,9 @@ class Engine:
     Within its context an engine keeps them for the next job; it ends them with the context, and outside after each job.
     """
 
-    def __init__(self, limits: Limits, workers: int) -> None:
+    def __init__(self, limits: Limits, workers: int, module: str = "services.data.worker") -> None:
         self._limits = limits
+        self._module = module
         self._workers = workers
         self._slots = asyncio.Semaphore(workers)
         self._idle: list[Process] = []
@@ -101,7 +102,7 @@ class Engine:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "services.data.worker",
+            self._module,
             json.dumps(asdict(self._limits)),
             stdin=PIPE,
             stdout=PIPE,

@@ -81,3 +81,22 @@ class Profile(BaseModel):
         "dates kept as text, mixed types, repeated rows. Judged from the first 1000 rows where text is concerned."
     )
     truncated: bool = Field(description="Whether columns were left out because there are very many.")
+
+
+class Converted(BaseModel):
+    """What a conversion gave; the file itself is the embedded resource."""
+
+    format: str = Field(description="The file's format.")
+    media_type: str = Field(description="Its media type.")
+    bytes: int = Field(description="Its size.")
+
+
+class Chart(BaseModel):
+    """A chart; the picture is the image beside it."""
+
+    mark: str = Field(description="The kind of chart: line, area, bar or point.")
+    x: str = Field(description="The column along the x axis, or along the y axis where bars lie.")
+    y: str | None = Field(description="The column of the heights; null where rows are counted.")
+    color: str | None = Field(description="The column that splits the data into colors, if any.")
+    rows: int = Field(description="How many rows were drawn.")
+    spec: dict[str, Any] = Field(description="The chart as a Vega-Lite specification, with its data.")

@@ -1,7 +1,7 @@
 """A DuckDB connection, one for each job, that can read the job's data sets and nothing else."""
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -32,13 +32,17 @@ def connect(memory_limit: int) -> DuckDBPyConnection:
     return connection
 
 
-def seal(connection: DuckDBPyConnection, tables: Mapping[str, Dataset], max_file_bytes: int) -> None:
+def seal(
+    connection: DuckDBPyConnection, tables: Mapping[str, Dataset], max_file_bytes: int, writable: Collection[str] = ()
+) -> None:
     """Makes `tables` the only names and the only files that can be read, for good: settings can't change any more.
+
+    The paths in `writable` can be opened too; it takes a statement that writes, which no caller's may be.
 
     Raises Refused for a file that can't be read, or is larger than `max_file_bytes`.
     """
     paths = [path for dataset in tables.values() for path in (str(dataset.path), glob.escape(str(dataset.path)))]
-    connection.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(literal, (*paths, *writable)))}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     for name, dataset in tables.items():

@@ -1,4 +1,4 @@
-"""The data service as a FastMCP server: text operations, and SQL and figures over data files.
+"""The data service as a FastMCP server: text operations, and SQL, figures and charts over data files.
 
 Alone it runs as `fastmcp run services/data/server.py`.
 """
@@ -10,7 +10,7 @@ from fastmcp import FastMCP
 from mcp.types import ToolAnnotations
 
 from services.data.engine import Engine
-from services.data.results import QueryResult
+from services.data.results import Chart, Converted, QueryResult
 from services.data.service import DataService
 from services.data.settings import Settings
 
@@ -21,22 +21,26 @@ def create_server(settings: Settings | None = None) -> FastMCP:
     """The server, with every tool in place. Nothing is read or started before the first call."""
     settings = settings or Settings()
     engine = Engine(settings.limits(), settings.workers)
-    service = DataService(engine, settings)
+    painter = Engine(settings.painter_limits(), 1, "services.data.chart_worker")
+    service = DataService(engine, painter, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastMCP) -> AsyncGenerator[None]:
-        async with engine:
+        async with engine, painter:
             yield
 
     server = FastMCP(
         "data",
-        instructions="Text operations, and SQL and figures over data sets. Call profile before you query a data set.",
+        instructions="Text operations; SQL, figures, files and charts over data sets or rows that you pass in. "
+        "Call profile before you query a data set.",
         lifespan=lifespan,
         mask_error_details=True,
     )
     server.tool(service.process, annotations=READ_ONLY)
     server.tool(service.query, annotations=READ_ONLY, output_schema=QueryResult.model_json_schema())
     server.tool(service.profile, annotations=READ_ONLY)
+    server.tool(service.convert, annotations=READ_ONLY, output_schema=Converted.model_json_schema())
+    server.tool(service.chart, annotations=READ_ONLY, output_schema=Chart.model_json_schema())
     server.resource("result://{result_id}{?offset}", mime_type="application/json")(service.result)
     server.prompt(service.analyze)
     return server

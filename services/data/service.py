@@ -1,6 +1,8 @@
 """The tools, resources and the prompt of the data service, as methods over one engine."""
 
+import json
 import logging
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -8,49 +10,54 @@ from typing import Annotated, Any
 from fastmcp.exceptions import PromptError, ResourceError, ToolError
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.tools import ToolResult
-from mcp.types import ContentBlock, ResourceLink, TextContent
+from mcp.types import (
+    BlobResourceContents,
+    ContentBlock,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
 from pydantic import Field
 
-from services.data.engine import Engine
+from services.data.arguments import (
+    MAX_TEXT,
+    Column,
+    DatasetName,
+    FileFormat,
+    PictureFormat,
+    Rows,
+    Sql,
+    TableText,
+    TextFormat,
+)
+from services.data.chart_choice import Mark
+from services.data.engine import Answer, Engine
 from services.data.job import ROWS, Refused
 from services.data.kept import KeptResults, page
 from services.data.prompt import analysis
-from services.data.results import Processed, Profile, QueryResult
+from services.data.results import Chart, Converted, Processed, Profile, QueryResult
 from services.data.settings import Settings
 from services.data.text import NAMES, apply
 
-# Longer SQL nests deep enough to crash DuckDB's parser.
-MAX_SQL = 20_000
-MAX_TEXT = 100_000
-MAX_INLINE_ROWS = 10_000
-
-DatasetName = Annotated[
-    str, Field(description="A data set's name, or its path under the data folder.", examples=["sales", "sales.csv"])
-]
-Sql = Annotated[
-    str,
-    Field(
-        description="One SELECT in DuckDB's dialect. Each data set is a table; quote names that need it.",
-        examples=["SELECT region, sum(amount) FROM sales GROUP BY region"],
-        max_length=MAX_SQL,
-    ),
-]
-Rows = Annotated[
-    list[dict[str, Any]] | None,
-    Field(
-        description=f"Rows of your own, as objects: the SQL reads them as the table `{ROWS}`. Text in ISO 8601 becomes "
-        "dates and times.",
-        examples=[[{"city": "Oslo", "visits": 12}, {"city": "Rome", "visits": 7}]],
-        max_length=MAX_INLINE_ROWS,
-    ),
-]
+CHART_ROWS = 5_000
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
 
 
 class DataService:
     """What the server offers. Its errors are texts for the caller."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, painter: Engine, settings: Settings) -> None:
         self._engine = engine
+        self._painter = painter
         self._settings = settings
         self._kept = KeptResults(settings.keep_seconds)
 
@@ -106,6 +113,53 @@ class DataService:
         with _told(ToolError):
             return Profile.model_validate((await self._engine.run("profile", dataset=dataset)).result)
 
+    async def convert(
+        self,
+        to: Annotated[FileFormat, Field(description="The format wanted; jsonl has one object a line.")],
+        sql: Sql = f"FROM {ROWS}",
+        rows: Rows = None,
+        text: TableText = None,
+        text_format: Annotated[TextFormat, Field(description="The format of `text`.")] = "csv",
+    ) -> ToolResult:
+        """Convert a data set, a query's result, or a table that you send, to CSV, JSON, JSON Lines or Parquet.
+
+        The file comes back as an embedded resource. Give `sql` to pick or shape rows, as in FROM sales; without it,
+        the rows or text sent are converted as they are.
+        """
+        if sql == f"FROM {ROWS}" and rows is None and text is None:
+            raise ToolError("There is nothing to convert. Give `sql`, `rows` or `text`.", log_level=logging.INFO)
+        with _told(ToolError):
+            answer = await self._engine.run("convert", to=to, sql=sql, rows=rows, text=text, text_format=text_format)
+        converted = Converted(format=to, media_type=MEDIA_TYPES[to], bytes=len(answer.block))
+        return ToolResult([_embedded(to, answer.block)], structured_content=converted)
+
+    async def chart(
+        self,
+        sql: Sql,
+        rows: Rows = None,
+        mark: Annotated[Mark | None, Field(description="The kind of chart; left out, it is chosen.")] = None,
+        x: Annotated[Column, Field(description="The result's column along the x axis; left out, it is chosen.")] = None,
+        y: Annotated[Column, Field(description="The column of the heights; left out, it is chosen.")] = None,
+        color: Annotated[Column, Field(description="The column that splits the data into colors.")] = None,
+        title: Annotated[str, Field(description="A title over the chart.", max_length=200)] = "",
+        form: Annotated[PictureFormat, Field(description="What kind of picture comes back.")] = "png",
+    ) -> ToolResult:
+        """Draw a chart of a query's result: a picture, and its Vega-Lite specification.
+
+        Aggregate in the SQL. What you leave open is chosen from the columns: a line over dates, bars for categories,
+        points for two numbers, a histogram for one.
+        """
+        with _told(ToolError):
+            found = await self._engine.run("query", sql=sql, rows=rows)
+            wish = {"mark": mark, "x": x, "y": y, "color": color}
+            drawn = await self._painter.run(
+                "chart", columns=found.result["columns"], rows=_all_rows(found), wish=wish, title=title, form=form
+            )
+        chart = Chart.model_validate(drawn.result)
+        picture = ImageContent(type="image", data=b64encode(drawn.block).decode(), mime_type=MEDIA_TYPES[form])
+        text = f"{chart.mark} chart of {chart.y or 'the number of rows'} by {chart.x}, from {chart.rows} rows"
+        return ToolResult([picture, TextContent(type="text", text=text)], structured_content=chart)
+
     async def analyze(
         self, dataset: DatasetName, question: Annotated[str, Field(description="What to find out, if anything.")] = ""
     ) -> str:
@@ -113,6 +167,21 @@ class DataService:
         with _told(PromptError):
             profile = Profile.model_validate((await self._engine.run("profile", dataset=dataset)).result)
         return analysis(profile, question)
+
+
+def _all_rows(found: Answer) -> list[list[Any]]:
+    if not found.result["complete"] or found.result["kept_rows"] > CHART_ROWS:
+        raise Refused(f"The SQL gives more than the {CHART_ROWS} rows that a chart takes. Aggregate in it.")
+    return [json.loads(row) for row in found.block.split(b"\n")] if found.block else found.result["rows"]
+
+
+def _embedded(form: str, content: bytes) -> EmbeddedResource:
+    uri = f"converted://result.{form}"
+    if form == "parquet":
+        blob = BlobResourceContents(uri=uri, mime_type=MEDIA_TYPES[form], blob=b64encode(content).decode())
+        return EmbeddedResource(type="resource", resource=blob)
+    text = TextResourceContents(uri=uri, mime_type=MEDIA_TYPES[form], text=content.decode())
+    return EmbeddedResource(type="resource", resource=text)
 
 
 def _link(found: QueryResult) -> ResourceLink:

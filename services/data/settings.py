@@ -1,11 +1,13 @@
 """What the operator decides about the data service."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ByteSize, Field
 
 from services.data.job import Limits
 
+PAINTER_MEMORY = 512_000_000
 SAMPLES = Path(__file__).parent / "samples"
 
 
@@ -37,6 +39,10 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         description="Memory that one query may use: bytes, or like '512MB'. A single huge value may take twice that.",
     )
     workers: int = Field(default=2, ge=1, description="Calls that run at once, each in a process of its own.")
+
+    def painter_limits(self) -> Limits:
+        """What the worker that draws is told: it handles few rows, but V8, which draws, takes much at its start."""
+        return replace(self.limits(), memory_limit=PAINTER_MEMORY)
 
     def limits(self) -> Limits:
         """What a worker is told."""

@@ -3,15 +3,17 @@
 import asyncio
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from mcp import MCPError
-from mcp.types import TextContent
+from mcp.types import BlobResourceContents, EmbeddedResource, ImageContent, TextContent, TextResourceContents
 
 from services.data.server import create_server
 from services.data.settings import Settings
@@ -44,7 +46,7 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 async def test_it_offers_its_tools_and_prompt(client: Client) -> None:
     tools = await client.list_tools()
-    assert [tool.name for tool in tools] == ["process", "query", "profile"]
+    assert [tool.name for tool in tools] == ["process", "query", "profile", "convert", "chart"]
     for tool in tools:
         assert tool.annotations is not None
         assert tool.annotations.read_only_hint
@@ -122,6 +124,8 @@ async def test_an_unknown_data_set_is_answered_with_those_there_are(client: Clie
         ("query", {"sql": "FROM rows", "rows": [{}] * 10_001}),
         ("profile", {"dataset": ["sales"]}),
         ("process", {"text": None, "operation": "length"}),
+        ("convert", {"to": "xlsx", "sql": "FROM sales"}),
+        ("chart", {"sql": "FROM sales", "mark": "pie"}),
         ("process", {"text": "x", "operation": "length", "more": 1}),
     ],
 )
@@ -165,6 +169,59 @@ async def test_rows_passed_in_are_queried(client: Client) -> None:
     result = await client.call_tool("query", {"sql": sql, "rows": rows})
     assert result.structured_content is not None
     assert result.structured_content["rows"] == [["east", False], ["west", True]]
+
+
+async def test_a_data_set_is_converted(client: Client) -> None:
+    result = await client.call_tool("convert", {"to": "jsonl", "sql": "SELECT region, quantity FROM sales LIMIT 2"})
+    (embedded,) = result.content
+    assert isinstance(embedded, EmbeddedResource)
+    assert isinstance(embedded.resource, TextResourceContents)
+    assert embedded.resource.text == '{"region":"north","quantity":5}\n{"region":"north","quantity":5}\n'
+    assert result.structured_content == {"format": "jsonl", "media_type": "application/x-ndjson", "bytes": 64}
+
+
+async def test_text_is_converted_to_parquet_and_binary_comes_as_such(client: Client, tmp_path: Path) -> None:
+    result = await client.call_tool("convert", {"to": "parquet", "text": "city;visits\nOslo;12\n"})
+    (embedded,) = result.content
+    assert isinstance(embedded, EmbeddedResource)
+    assert isinstance(embedded.resource, BlobResourceContents)
+    (tmp_path / "made.parquet").write_bytes(b64decode(embedded.resource.blob))
+    assert duckdb.execute(f"FROM '{tmp_path / 'made.parquet'}'").fetchall() == [("Oslo", 12)]
+
+
+async def test_a_chart_comes_as_a_picture_with_its_specification(client: Client) -> None:
+    sql = "SELECT region, sum(amount) AS revenue FROM sales GROUP BY region"
+    result = await client.call_tool("chart", {"sql": sql, "title": "Revenue"})
+    picture, text = result.content
+    assert isinstance(picture, ImageContent)
+    assert isinstance(text, TextContent)
+    assert picture.mime_type == "image/png"
+    assert b64decode(picture.data).startswith(b"\x89PNG")
+    assert text.text == "bar chart of revenue by region, from 4 rows"
+    found = result.structured_content
+    assert found is not None
+    assert found["spec"]["$schema"].startswith("https://vega.github.io/schema/vega-lite/v6")
+    assert (found["mark"], found["x"], found["y"], found["color"]) == ("bar", "region", "revenue", None)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "reason"),
+    [
+        ("convert", {"to": "csv"}, "nothing to convert"),
+        ("convert", {"to": "csv", "sql": "FROM range(1000000)"}, "larger than the 1048576 bytes"),
+        ("convert", {"to": "csv", "text": "a,b\n1\n"}, "Line 2 of the CSV text"),
+        ("convert", {"to": "csv", "sql": "COPY sales TO 'x.csv'"}, "Only statements that read"),
+        ("chart", {"sql": "FROM range(6000)"}, "more than the 5000 rows"),
+        ("chart", {"sql": "FROM sales", "x": "canary-7f3a"}, "not in the result"),
+        ("chart", {"sql": "FROM sales WHERE false"}, "no rows"),
+    ],
+)
+async def test_what_can_not_be_converted_or_drawn_is_refused(
+    client: Client, tool: str, arguments: dict[str, Any], reason: str
+) -> None:
+    text = await failure(client, tool, **arguments)
+    assert reason in text
+    assert CANARY not in text
 
 
 async def test_a_client_that_gives_up_frees_the_worker(root: Path, workers: Callable[[], set[int]]) -> None:

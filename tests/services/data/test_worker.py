@@ -1,11 +1,10 @@
 """A worker process by itself: lines in, lines out."""
 
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -48,26 +47,6 @@ def test_jobs_are_answered_in_turn_until_input_ends(limits: Limits) -> None:
     }
     assert answers[2]["result"]["rows"] == 3
     assert status == 0
-
-
-def test_it_ends_after_it_ran_out_of_memory(limits: Limits) -> None:
-    too_much = {"verb": "query", "sql": "SELECT list_sum(range(1000000000))"}
-    answers, status = work(limits, too_much, too_much)
-    assert [(answer["last"], "more memory" in answer["error"]) for answer in answers] == [(True, True)]
-    assert status == 0
-
-
-def test_it_ends_by_itself_when_nobody_stops_it(limits: Limits) -> None:
-    answers, status = work(replace(limits, timeout=0.1), ENDLESS)
-    assert (answers, status) == ([], -signal.SIGALRM)
-
-
-def test_a_result_over_the_bound_becomes_an_error(limits: Limits, root: Path) -> None:
-    columns = range(200)
-    values = ("x" * 100 for _ in columns)
-    (root / "wide.csv").write_text(f"{','.join(f'c{column}' for column in columns)}\n{','.join(values)}\n")
-    answers, _ = work(replace(limits, max_bytes=20_000), {"verb": "profile", "dataset": "wide"})
-    assert "too large" in answers[0]["error"]
 
 
 @pytest.mark.parametrize("name", ["fruit", "FRUIT", '"fruit.csv"', "'fruit.csv'"])
