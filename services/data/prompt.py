@@ -11,13 +11,15 @@ def analysis(profile: Profile, question: str) -> str:
     """A message that asks a model to analyse the data set behind `profile`."""
     task = question.strip() or "Find what matters in it: totals, trends over time, outliers, and gaps in the data."
     columns = "\n".join(_line(column) for column in profile.columns)
+    warnings = "".join(f"- {warning}\n" for warning in profile.warnings)
+    warnings = f"\nKnow of the data:\n{warnings}" if warnings else ""
     return f"""Analyse the data set "{profile.dataset}", which has {profile.rows} rows.
 
 {task}
 
 Its columns:
 {columns}
-
+{warnings}
 Use these tools (a gateway may put a prefix before their names):
 - query runs one SELECT in DuckDB's dialect; the data set is the table "{profile.dataset}".
 - profile gives quartiles and a sample of this data set, or figures about another to join with it.
@@ -28,8 +30,10 @@ Aggregate in SQL rather than fetching rows. Give the query behind each figure, a
 
 def _line(column: ColumnProfile) -> str:
     missing = f", {column.nulls} missing" if column.nulls else ""
+    between = column.quantiles
+    quartiles = f", quartiles {between.q25}, {between.q50}, {between.q75}" if between else ""
     values = f"{_short(column.min)} to {_short(column.max)}"
-    return f"- {json.dumps(column.name)} {column.type}: {values}, about {column.distinct} distinct{missing}"
+    return f"- {json.dumps(column.name)} {column.type}: {values}, about {column.distinct} distinct{missing}{quartiles}"
 
 
 def _short(value: object) -> str:

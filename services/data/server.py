@@ -42,7 +42,10 @@ def create_server(settings: Settings | None = None) -> FastMCP:
     server.tool(service.convert, annotations=READ_ONLY, output_schema=Converted.model_json_schema())
     server.tool(service.chart, annotations=READ_ONLY, output_schema=Chart.model_json_schema())
     server.resource("result://{result_id}{?offset}", mime_type="application/json")(service.result)
+    server.resource("datasets://all", mime_type="application/json")(service.datasets)
+    server.resource("dataset://{name*}", mime_type="application/json")(service.dataset)
     server.prompt(service.analyze)
+    server.completion(service.complete)
     return server
 
 

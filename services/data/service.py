@@ -1,5 +1,6 @@
 """The tools, resources and the prompt of the data service, as methods over one engine."""
 
+import asyncio
 import json
 import logging
 from base64 import b64encode
@@ -8,10 +9,13 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastmcp.exceptions import PromptError, ResourceError, ToolError
+from fastmcp.server.completions import CompletionReference
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.tools import ToolResult
 from mcp.types import (
     BlobResourceContents,
+    CompletionArgument,
+    CompletionContext,
     ContentBlock,
     EmbeddedResource,
     ImageContent,
@@ -33,6 +37,7 @@ from services.data.arguments import (
     TextFormat,
 )
 from services.data.chart_choice import Mark
+from services.data.datasets import Dataset, find_datasets
 from services.data.engine import Answer, Engine
 from services.data.job import ROWS, Refused
 from services.data.kept import KeptResults, page
@@ -42,6 +47,7 @@ from services.data.settings import Settings
 from services.data.text import NAMES, apply
 
 CHART_ROWS = 5_000
+COMPLETED = frozenset({("ref/prompt", "dataset"), ("ref/resource", "name")})
 MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
@@ -59,6 +65,7 @@ class DataService:
         self._engine = engine
         self._painter = painter
         self._settings = settings
+        self._roots = settings.limits().roots
         self._kept = KeptResults(settings.keep_seconds)
 
     async def process(
@@ -112,6 +119,30 @@ class DataService:
         """Describe a data set: its rows, and type, missing and distinct values, range and quartiles of each column."""
         with _told(ToolError):
             return Profile.model_validate((await self._engine.run("profile", dataset=dataset)).result)
+
+    async def datasets(self) -> str:
+        """The data sets that there are: name, file and size of each."""
+        with _told(ResourceError):
+            found = await asyncio.to_thread(find_datasets, self._roots)
+        return json.dumps([_listed(dataset) for dataset in found])
+
+    async def dataset(self, name: str) -> str:
+        """One data set's profile: its columns with their types and figures, a few rows, and warnings."""
+        with _told(ResourceError):
+            return json.dumps((await self._engine.run("profile", dataset=name)).result)
+
+    async def complete(
+        self, reference: CompletionReference, argument: CompletionArgument, _: CompletionContext | None
+    ) -> list[str]:
+        """Names of data sets that begin with what is there already, for whatever takes one."""
+        if (reference.type, argument.name) not in COMPLETED:
+            return []
+        try:
+            found = await asyncio.to_thread(find_datasets, self._roots)
+        except Refused:
+            return []
+        begun = argument.value.casefold()
+        return [dataset.name for dataset in found if dataset.name.casefold().startswith(begun)]
 
     async def convert(
         self,
@@ -173,6 +204,10 @@ def _all_rows(found: Answer) -> list[list[Any]]:
     if not found.result["complete"] or found.result["kept_rows"] > CHART_ROWS:
         raise Refused(f"The SQL gives more than the {CHART_ROWS} rows that a chart takes. Aggregate in it.")
     return [json.loads(row) for row in found.block.split(b"\n")] if found.block else found.result["rows"]
+
+
+def _listed(dataset: Dataset) -> dict[str, Any]:
+    return {"name": dataset.name, "file": dataset.relative, "bytes": dataset.path.stat().st_size}
 
 
 def _embedded(form: str, content: bytes) -> EmbeddedResource:

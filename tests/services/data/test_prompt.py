@@ -24,7 +24,8 @@ PROFILE = Profile.model_validate(
 def test_it_names_data_set_columns_question_and_tools() -> None:
     text = analysis(PROFILE, " Which fruit is dear? ")
     assert 'data set "fruit", which has 3 rows.\n\nWhich fruit is dear?\n' in text
-    assert '- "price" DOUBLE: 1.5 to 3.0, about 2 distinct, 1 missing\n' in text
+    assert '- "price" DOUBLE: 1.5 to 3.0, about 2 distinct, 1 missing, quartiles 1.5, 2.25, 3.0\n' in text
+    assert '\nKnow of the data:\n- Column "price" has no value in 2 of 3 rows.\n' in text
     assert "- query runs" in text
     assert "- profile gives" in text
 

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastmcp import Client
 from fastmcp.server.auth import AccessToken
 from mcp import MCPError
-from mcp.types import ResourceLink, TextContent, TextResourceContents
+from mcp.types import PromptReference, ResourceLink, ResourceTemplateReference, TextContent, TextResourceContents
 
 from services.data import service
 from services.data.server import create_server
@@ -68,3 +69,27 @@ async def test_with_nothing_kept_there_is_no_link(root: Path) -> None:
     assert result.structured_content is not None
     found = result.structured_content
     assert (found["truncated"], found["result_id"], found["kept_rows"], found["complete"]) == (True, None, 0, False)
+
+
+async def test_data_sets_are_listed_and_each_has_its_profile(root: Path) -> None:
+    (root / "a b.csv").write_text("n\n1\n")
+    async with Client(create_server(Settings(roots=[root]))) as client:
+        (content,) = await client.read_resource("datasets://all")
+        assert isinstance(content, TextResourceContents)
+        listed = json.loads(content.text)
+        assert listed[0] == {"name": "a b", "file": "a b.csv", "bytes": 4}
+        assert [(await read(client, f"dataset://{quote(each['name'])}"))["rows"] for each in listed] == [1, 3]
+        with pytest.raises(MCPError, match="no such data set"):
+            await client.read_resource("dataset://outside.csv")
+        with pytest.raises(MCPError, match="not found"):
+            await client.read_resource("dataset://../outside.csv")
+
+
+async def test_names_of_data_sets_are_completed(root: Path) -> None:
+    (root / "figs.csv").write_text("n\n1\n")
+    async with Client(create_server(Settings(roots=[root]))) as client:
+        prompt = PromptReference(type="ref/prompt", name="analyze")
+        template = ResourceTemplateReference(type="ref/resource", uri="dataset://{name*}")
+        assert (await client.complete(prompt, {"name": "dataset", "value": "F"})).values == ["figs", "fruit"]
+        assert (await client.complete(template, {"name": "name", "value": "fr"})).values == ["fruit"]
+        assert (await client.complete(prompt, {"name": "question", "value": "f"})).values == []
