@@ -16,7 +16,6 @@ from fastmcp.server.http import StarletteWithLifespan
 from fastmcp.server.providers import Provider
 from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from gateway import garbage
@@ -34,8 +33,7 @@ from gateway.doors.edge import Edge
 from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.legacy_calls import LegacyCalls
-from gateway.doors.legacy_express import LegacyExpress
-from gateway.doors.legacy_transport import transports_of
+from gateway.doors.legacy_express import add_legacy_express
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.owners import Owners
@@ -261,19 +259,26 @@ class Gateway(FastMCP):
         if self._server_config.express and not options.get("json_response"):
             credentials = Credentials(self.auth)
             known = Known(self.runtime.sources, self._differs_by_caller, self._is_as_listed)
-            self._add_legacy_express(app, credentials, metadata)
+            stamp = self._mcp_server.server_info_stamp
+            lists = ReadyLists(self.runtime, known, self._server_config.page_size, stamp)
+            add_legacy_express(
+                app,
+                serving=self.runtime,
+                credentials=credentials,
+                calls=LegacyCalls(self.runtime, self._levels, metadata),
+                lists=lists,
+                access_log=access_log,
+            )
             app.add_middleware(
                 Express,
                 path=app.state.path,
                 serving=self.runtime,
                 credentials=credentials,
                 tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
-                lists=ReadyLists(
-                    self.runtime, known, self._server_config.page_size, self._mcp_server.server_info_stamp
-                ),
+                lists=lists,
                 discovery=ReadyDiscovery(self.runtime, known, self._mcp_server),
                 states=self._states,
-                server_info=self._mcp_server.server_info_stamp,
+                server_info=stamp,
                 metadata=metadata,
                 access_log=access_log,
             )
@@ -287,18 +292,6 @@ class Gateway(FastMCP):
             loopback_only=self.auth is None and not self._server_config.insecure_allow_unauthenticated,
         )
         return app
-
-    def _add_legacy_express(self, app: Starlette, credentials: Credentials, metadata: str | None) -> None:
-        transport_of = transports_of(app, app.state.path)
-        if transport_of is not None:
-            app.add_middleware(
-                LegacyExpress,
-                path=app.state.path,
-                serving=self.runtime,
-                credentials=credentials,
-                calls=LegacyCalls(self.runtime, self._levels, metadata),
-                transport_of=transport_of,
-            )
 
     def _allowed_hosts(self) -> list[str]:
         public = urlsplit(self._server_config.public_url or "").hostname

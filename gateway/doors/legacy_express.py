@@ -10,8 +10,10 @@ from typing import Any
 import orjson
 from mcp.server.streamable_http import REQUEST_CANCELLED
 from mcp_types import CONNECTION_CLOSED
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.doors.access import logged
 from gateway.doors.bodies import again, read_body
 from gateway.doors.credentials import Credentials
 from gateway.doors.express import ACCEPTED
@@ -21,15 +23,16 @@ from gateway.doors.legacy_inbound import call_in, message_in
 from gateway.doors.legacy_opening import Opening, handshake_in
 from gateway.doors.legacy_reply import LegacyReply, answer_json
 from gateway.doors.legacy_sessions import LegacySessions, Session
-from gateway.doors.legacy_transport import Transport
+from gateway.doors.legacy_transport import Transport, transports_of
+from gateway.doors.ready import ReadyLists
 from gateway.doors.routes import route_over_http
 from gateway.doors.serving import Serving
+from gateway.errors import InvalidRequest
 from gateway.model.principal import Principal
 from gateway.upstream.session import LEGACY_VERSIONS
 
 VERSIONS = frozenset(version.encode() for version in LEGACY_VERSIONS)
 MARKS_STREAMS = b"2025-11-25"
-PING = frozenset({"jsonrpc", "id", "method"})
 CANCELLED = (REQUEST_CANCELLED, "Request cancelled")
 SESSION_OVER = (CONNECTION_CLOSED, "The client ended the session before the call had ended. It may have run.")
 
@@ -41,6 +44,8 @@ class LegacyExpress:
         path: of the MCP endpoint.
         credentials: tell who calls.
         calls: answer those that are taken.
+        lists: answer lists.
+        access_log: write a line for each request that no line of a call tells of.
         transport_of: finds the SDK's transport of a session.
     """
 
@@ -52,13 +57,17 @@ class LegacyExpress:
         serving: Serving,
         credentials: Credentials,
         calls: LegacyCalls,
+        lists: ReadyLists,
         transport_of: Callable[[str], Transport | None],
+        access_log: bool,
     ):
         self._app = app
         self._path = path
         self._serving = serving
         self._credentials = credentials
         self._calls = calls
+        self._lists = lists
+        self._access_log = access_log
         self._transport_of = transport_of
         self._sessions = LegacySessions()
 
@@ -121,17 +130,39 @@ class LegacyExpress:
             reply = LegacyReply(send, session.transport, session.header, call.id, is_marked=is_marked)
             await self._calls.answer(session, principal, call, route, reply)
         elif _is_taken(session, message):
-            await answer_json(send, session.header, 202, b"")
-        elif session.is_ready and _is_ping(message):
-            body = orjson.dumps({"jsonrpc": "2.0", "id": message["id"], "result": {}})
+            await answer_json(self._logged(scope, send), session.header, 202, b"")
+        elif session.is_ready and (answer := self._known_answer(message, principal)) is not None:
             with session.transport:
-                await answer_json(send, session.header, 200, body)
+                await answer_json(self._logged(scope, send), session.header, 200, answer)
         else:
             if message.get("method") == "notifications/initialized":
                 send = _noticing(session, send)
             elif message.get("method") == "initialize":  # once more: what is known of the session may change
                 self._sessions.forget(session)
             await self._app(scope, again(taken, receive), send)
+
+    def _known_answer(self, message: dict[str, Any], principal: Principal) -> bytes | None:
+        """The answer to a ping or a list; None for anything else, and for a list that the main door has to look at."""
+        id, method, params = message.get("id"), message.get("method"), message.get("params", {})
+        if type(id) not in (int, str) or type(method) is not str or type(params) is not dict:
+            return None
+        try:
+            result = (
+                b"{}" if method == "ping" and not params else self._lists.answer(method, params, principal, "legacy")
+            )
+        except InvalidRequest:
+            return None
+        return b'{"jsonrpc":"2.0","id":%s,"result":%s}' % (orjson.dumps(id), result) if result is not None else None
+
+    def _logged(self, scope: Scope, send: Send) -> Send:
+        return logged(scope, send) if self._access_log else send
+
+
+def add_legacy_express(app: Starlette, **options: Any) -> None:
+    """Put the door, made with these options, before FastMCP's `app`, if that has sessions at all."""
+    transport_of = transports_of(app, app.state.path)
+    if transport_of is not None:
+        app.add_middleware(LegacyExpress, path=app.state.path, transport_of=transport_of, **options)
 
 
 def _is_plain(session: Session, headers: Headers) -> bool:
@@ -141,10 +172,6 @@ def _is_plain(session: Session, headers: Headers) -> bool:
         and headers.get(b"accept") in ACCEPTED
         and headers.get(b"content-type") == b"application/json"
     )
-
-
-def _is_ping(message: dict[str, Any]) -> bool:
-    return message.keys() == PING and message["method"] == "ping" and type(message["id"]) in (int, str)
 
 
 def _is_taken(session: Session, message: dict[str, Any]) -> bool:

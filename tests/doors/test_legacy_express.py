@@ -1,13 +1,15 @@
 """What the express door takes of legacy clients, and what it hands on untouched."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import fastmcp
 import pytest
 
 from tests.doors.legacy_client import HandedOn, LegacyClient, read, session
-from tests.gateways.kit import configuration, over_http
+from tests.gateways.kit import configuration, over_http, served
 from tests.upstreams.kit import Running
 
 
@@ -68,12 +70,24 @@ async def test_a_ping_is_answered(client: LegacyClient, handed_on: HandedOn) -> 
     assert handed_on.bodies == []
 
 
+@pytest.mark.parametrize("method", ["tools/list", "resources/list", "resources/templates/list", "prompts/list"])
+async def test_a_list_is_answered_as_the_main_door_would(
+    client: LegacyClient, handed_on: HandedOn, method: str
+) -> None:
+    express = await client.result(method)
+    assert handed_on.bodies == []
+    main = read(await client.post({"jsonrpc": "2.0", "id": 9, "method": method}, accept="*/*"))[-1]["result"]
+    assert handed_on.methods == [method]
+    assert express == main
+
+
 async def test_what_it_does_not_know_is_handed_on_with_its_body(client: LegacyClient, handed_on: HandedOn) -> None:
     assert (await client.call("own_shout", text="hello"))["content"]
     assert read(await client.ask("tools/call", name="legacy_unheard"))[-1]["error"]["code"] == -32602
     assert read(await client.ask("tools/call", name="legacy_echo", arguments=5))[-1]["error"]["code"] == -32602
-    assert (await client.result("tools/list"))["tools"]
-    assert handed_on.methods == ["tools/call", "tools/call", "tools/call", "tools/list"]
+    assert (await client.result("resources/subscribe", uri="text://legacy/raw/notes")) == {}
+    assert read(await client.ask("tools/list", cursor="nobody's"))[-1]["error"]["code"] == -32602
+    assert handed_on.methods == ["tools/call", "tools/call", "tools/call", "resources/subscribe", "tools/list"]
     assert (await client.post([])).status_code == 400
 
 
@@ -131,6 +145,27 @@ async def test_the_main_doors_log_level_counts(client: LegacyClient) -> None:
     await client.result("logging/setLevel", level="debug")
     heard = read(await client.ask("tools/call", **loud))
     assert [each.get("method") for each in heard] == ["notifications/message", None]
+
+
+async def test_a_call_holds_its_session_open_and_leaves_it_its_whole_time(
+    tmp_path: Path, raw_legacy: Running, monkeypatch: pytest.MonkeyPatch, handed_on: HandedOn
+) -> None:
+    monkeypatch.setattr(fastmcp.settings, "http_session_idle_timeout", 0.7)
+    async with over_http(tmp_path, configuration({"legacy": raw_legacy})) as (_, url), session(url) as client:
+        for _ in range(3):
+            assert (await client.call("legacy_slow", seconds=0.5))["content"]
+        assert (await client.call("legacy_slow", seconds=1.5))["content"]
+        assert (await client.result("ping")) == {}
+        assert handed_on.methods == ["initialize", "notifications/initialized"]
+
+
+async def test_a_stop_lets_a_call_end(tmp_path: Path, raw_legacy: Running) -> None:
+    with served(tmp_path, configuration({"legacy": raw_legacy})) as gateway:
+        async with session(gateway.url) as client:
+            calling = asyncio.create_task(client.call("legacy_slow", seconds=0.5))
+            await raw_legacy.wait_for("started", "slow")
+            gateway.process.terminate()
+            assert (await calling)["content"][0]["text"] == "0.5 seconds later"
 
 
 async def test_it_can_be_switched_off(tmp_path: Path, raw_legacy: Running, handed_on: HandedOn) -> None:
