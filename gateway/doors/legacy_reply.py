@@ -9,11 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
-import orjson
 from starlette.types import Send
 
 from gateway.doors.legacy_transport import Transport
-from gateway.doors.reply import EVENTS, PING, Reply
+from gateway.doors.reply import EVENTS, PING, Reply, encoded
 from gateway.errors import Forbidden
 from gateway.model.route import Route
 from gateway.upstream.messages import Id
@@ -82,7 +81,7 @@ class LegacyReply:
         if self._stream is not None:
             await self._stream.say(message, is_last=True)
         else:
-            await answer_json(self._send, self._session, 200, orjson.dumps(message))
+            await answer_json(self._send, self._session, 200, encoded(message))
 
     async def _stay(self) -> None:
         stream = self._opened()
@@ -122,7 +121,7 @@ class _Stream:
         async with self._turn:
             await self._begin()
             id = await self._transport.keep(self._name, message, is_last=is_last)
-            await self._write(_event(id, orjson.dumps(message)), more=not is_last)
+            await self._write(_event(id, encoded(message)), more=not is_last)
 
     async def _begin(self) -> None:
         if self._is_open:

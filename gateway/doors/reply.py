@@ -36,7 +36,7 @@ class Reply:
 
     async def notify(self, method: str, params: Mapping[str, Any]) -> None:
         """A notification before the answer."""
-        await self._say(_event(_encoded({"jsonrpc": "2.0", "method": method, "params": params})))
+        await self._say(_event(encoded({"jsonrpc": "2.0", "method": method, "params": params})))
 
     async def ping(self) -> None:
         """A comment, which keeps proxies from closing a stream on which nothing has been said for long."""
@@ -44,7 +44,7 @@ class Reply:
 
     async def result(self, result: Mapping[str, Any]) -> None:
         """The answer."""
-        await self._end(200, _encoded({"jsonrpc": "2.0", "id": self._id, "result": result}))
+        await self._end(200, encoded({"jsonrpc": "2.0", "id": self._id, "result": result}))
 
     async def encoded(self, result: bytes) -> None:
         """The answer, which is JSON already."""
@@ -84,7 +84,7 @@ class Reply:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def _encoded(message: Mapping[str, Any]) -> bytes:
+def encoded(message: Mapping[str, Any]) -> bytes:
     """As JSON. What orjson cannot say, such as a whole number beyond 64 bits, is left to the slower encoder."""
     try:
         return orjson.dumps(message)

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp.server.streamable_http import StreamableHTTPServerTransport
 
 from gateway.doors import legacy_reply
+from gateway.doors.legacy_reply import LegacyReply
+from gateway.doors.legacy_transport import Transport
 from tests.doors.legacy_client import LegacyClient, read, session
 from tests.gateways.kit import configuration, over_http
 from tests.upstreams.kit import Running
@@ -18,6 +21,18 @@ from tests.upstreams.kit import Running
 async def client(tmp_path: Path, raw_legacy: Running) -> AsyncGenerator[LegacyClient]:
     async with over_http(tmp_path, configuration({"raw": raw_legacy})) as (_, url), session(url) as client:
         yield client
+
+
+async def test_what_only_the_slower_encoder_can_say_is_said() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    transport = Transport(StreamableHTTPServerTransport("s1"))
+    await LegacyReply(send, transport, b"s1", 5, is_marked=True).result({"number": 2**70})
+    assert json.loads(sent[1]["body"]) == {"jsonrpc": "2.0", "id": 5, "result": {"number": 2**70}}
+    assert (b"mcp-session-id", b"s1") in sent[0]["headers"]
 
 
 def progress(client: LegacyClient, steps: int, token: Any) -> Any:
