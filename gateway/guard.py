@@ -68,12 +68,13 @@ class Guard:
         at, began = time.time(), time.perf_counter()
         outcome: Outcome = "error"
         error = ""
+        task = self._enter()
         try:
             with self._running.one(call.route.namespace):
                 if self._begin is not None:
                     self._begin(call, at)
                 self._admit(call)
-                result = await self._unless_stopped(run)
+                result = await run()
             outcome = "tool_error" if is_error(result) else "ok"
             return result
         except (AuditUnavailable, Forbidden) as refusal:
@@ -83,14 +84,32 @@ class Guard:
             outcome, error = "error", failure.kind
             raise
         except asyncio.CancelledError:
+            if task is not None and task in self._stopped:
+                task.uncancel()
+                error = Stopping.kind
+                raise Stopping(STOPPING) from None
             outcome = "cancelled"
             raise
         except Exception:
             outcome = "tool_error"  # a service's own failure; its caller gets it, so it goes on as it is
             raise
         finally:
+            self._leave(task)
             self.finished += 1
             self._record(call, at, time.perf_counter() - began, outcome, error)
+
+    def _enter(self) -> asyncio.Task[Any] | None:
+        """The task that `stop` would cancel; none for a call within a call, which ends with it."""
+        task = asyncio.current_task()
+        if task is None or task in self._tasks:
+            return None
+        self._tasks.add(task)
+        return task
+
+    def _leave(self, task: asyncio.Task[Any] | None) -> None:
+        if task is not None:
+            self._tasks.discard(task)
+            self._stopped.discard(task)
 
     def refusal(self, call: Call) -> Forbidden | None:
         """Why this call is not admitted, recorded as its end; None, and no record, where it is admitted."""
@@ -101,22 +120,6 @@ class Guard:
             self._record(call, time.time(), 0.0, "refused", refusal.kind)
             return refusal
         return None
-
-    async def _unless_stopped(self, run: Callable[[], Awaitable[T]]) -> T:
-        task = asyncio.current_task()
-        if task is None or task in self._tasks:  # a call within a call ends with it
-            return await run()
-        self._tasks.add(task)
-        try:
-            return await run()
-        except asyncio.CancelledError:
-            if task not in self._stopped:
-                raise
-            task.uncancel()
-            raise Stopping(STOPPING) from None
-        finally:
-            self._tasks.discard(task)
-            self._stopped.discard(task)
 
     def stop(self) -> None:
         """End every call that runs now with an error of its own: what comes next would cut it off without a word."""

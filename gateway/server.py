@@ -51,6 +51,7 @@ from gateway.listen import Listener, bind, is_loopback, origin
 from gateway.observe.exposition import exposition
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
+from gateway.onewrite import OneWriteProtocol
 from gateway.policy.authenticate import resource_metadata
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
@@ -73,6 +74,7 @@ UVICORN: dict[str, Any] = {
     "server_header": False,
     "ws": "none",
     "access_log": False,
+    "http": OneWriteProtocol,
 }
 
 NOT_ALONE = (

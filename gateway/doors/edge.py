@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address
-from secrets import token_hex
 from typing import Any
 
 from fastmcp.server.http import HostOriginGuardMiddleware
@@ -13,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.observe.logs import get_logger, request_id
+from gateway.observe.logs import get_logger, new_request_id, request_id
 from gateway.policy.throttle import FailureThrottle
 
 log = get_logger(__name__)
@@ -31,7 +30,6 @@ TWO_VERSIONS = {
     "id": None,
     "error": {"code": HEADER_MISMATCH, "message": "The mcp-protocol-version header appears more than once. Send one."},
 }
-CHECKED_HEADERS = frozenset({b"host", b"origin", b"mcp-protocol-version"})
 MOST_PLACES = 1000
 NO_AUTHENTICATION = (
     "This gateway has no authentication configured and serves loopback only. Make a key with `gateway keys create`."
@@ -50,7 +48,7 @@ class Edge:
     def __init__(self, app: ASGIApp, *, hosts: Sequence[str], origins: Sequence[str], loopback_only: bool):
         self._app = app
         self._checked = HostOriginGuardMiddleware(self._pass, list(hosts), list(origins), mode="strict")
-        self._passed: set[tuple[Any, ...]] = set()
+        self._passed: set[tuple[Any, ...] | None] = set()
         self._loopback_only = loopback_only
         self._throttle = FailureThrottle()
 
@@ -58,7 +56,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        token = request_id.set(token_hex(8))
+        token = request_id.set(new_request_id())
         try:
             await self._http(scope, receive, send)
         finally:
@@ -82,14 +80,15 @@ class Edge:
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What comes from a place that passed all checks will pass them again: they look at nothing else."""
-        if len(self._passed) >= MOST_PLACES:
-            self._passed.clear()
-        self._passed.add(_place(scope))
+        if (place := _place(scope)) is not None:
+            if len(self._passed) >= MOST_PLACES:
+                self._passed.clear()
+            self._passed.add(place)
         await self._app(scope, receive, send)
 
     async def _on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Go on to `app`. Refused credentials are counted by address, and one that fails too often has to wait."""
-        if not any(name == b"authorization" for name, _ in scope["headers"]):
+        if b"authorization" not in dict(scope["headers"]):
             await app(scope, receive, send)
             return
         client = scope.get("client")
@@ -108,9 +107,15 @@ class Edge:
         await app(scope, receive, counting)
 
 
-def _place(scope: Scope) -> tuple[Any, ...]:
-    """All that the checks look at: the socket that a request came in on, and some of its headers."""
-    said = [pair for pair in scope["headers"] if pair[0] in CHECKED_HEADERS]
+def _place(scope: Scope) -> tuple[Any, ...] | None:
+    """All that the checks look at: the socket that a request came in on, and some of its headers.
+
+    None where any header is there twice: which of them counts is for the checks to say.
+    """
+    headers = dict(scope["headers"])
+    if len(headers) != len(scope["headers"]):
+        return None
+    said = headers.get(b"host"), headers.get(b"origin"), headers.get(b"mcp-protocol-version")
     return scope.get("scheme"), *(scope.get("server") or ()), *said
 
 

@@ -20,7 +20,7 @@ from gateway.upstream.relay import LEVELS
 from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_PROTOCOL, MODERN
 
 RESERVED = "io.modelcontextprotocol/"
-KNOWN = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL})
+KNOWN = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL, "progressToken"})
 REMEMBERED_CLIENTS = 1024
 LONGEST_CLIENT = 4096
 # orjson reads a whole number beyond 64 bits as a float: the other door keeps it, or says that it cannot go on.
@@ -103,7 +103,9 @@ def _headers_agree(headers: Headers, method: str, params: dict[str, Any]) -> boo
     if key is None:
         return True
     name, said = params.get(key), headers.get(b"mcp-name")
-    return type(name) is str and said is not None and decode_header_value(said.decode("latin-1")) == name
+    if type(name) is not str or said is None:
+        return False
+    return decode_header_value(said.decode("latin-1")) == name
 
 
 def _capabilities(meta: dict[str, Any]) -> Mapping[str, Any] | None:
@@ -112,7 +114,7 @@ def _capabilities(meta: dict[str, Any]) -> Mapping[str, Any] | None:
         return None
     if meta.get(META_LOG_LEVEL, LEVELS[0]) not in LEVELS:
         return None
-    if any(key.startswith(RESERVED) and key not in KNOWN for key in meta):
+    if not meta.keys() <= KNOWN and any(key.startswith(RESERVED) for key in meta.keys() - KNOWN):
         return None
     client = orjson.dumps([meta.get(META_CLIENT), meta.get(META_CAPABILITIES)])
     return _declared(client) if len(client) <= LONGEST_CLIENT else None

@@ -50,13 +50,14 @@ def _of_tool(result: Result) -> Result:
 def is_text(result: Result) -> bool:
     """Whether a tool's result is as most are: nothing but text. It saves them the whole validation."""
     content = result.get("content")
-    return (
-        type(content) is list
-        and all(type(each) is dict and each.keys() == PLAIN_TEXT and each["type"] == "text" for each in content)
-        and all(type(each["text"]) is str for each in content)
-        and type(result.get("isError", False)) is bool
-        and type(result.get("_meta", {})) is dict
-    )
+    if type(content) is not list or type(result.get("isError", False)) is not bool:
+        return False
+    for block in content:
+        if type(block) is not dict or block.keys() != PLAIN_TEXT or block["type"] != "text":
+            return False
+        if type(block["text"]) is not str:
+            return False
+    return type(result.get("_meta", {})) is dict
 
 
 def _of_resource(result: Result) -> Result:

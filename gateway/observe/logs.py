@@ -3,15 +3,16 @@
 Nothing else writes, so nothing gets around the redaction that happens there. JSON lines, or text on a terminal.
 """
 
+import itertools
 import json
 import logging
+import secrets
 import sys
 import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from secrets import token_hex
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -39,10 +40,19 @@ of_process: dict[str, Any] = {}
 """Fields that every line of this process has."""
 
 
+_prefix = secrets.token_hex(4)
+_numbers = itertools.count(1)
+
+
+def new_request_id() -> str:
+    """16 hexadecimal digits: the first half is this process's, the rest counts. It tells apart, and is no secret."""
+    return f"{_prefix}{next(_numbers) & 0xFFFFFFFF:08x}"
+
+
 @contextmanager
 def bound_request_id() -> Generator[str]:
     """Put a new request id into every line logged inside the block."""
-    identity = token_hex(8)
+    identity = new_request_id()
     token = request_id.set(identity)
     try:
         yield identity

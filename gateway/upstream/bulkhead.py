@@ -1,6 +1,7 @@
 """A bound on how many calls one upstream has in flight, and on how many wait for a place."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -12,13 +13,23 @@ class Bulkhead:
 
     def __init__(self, namespace: str, limit: int, queue: int):
         self._namespace = namespace
+        self._limit = limit
         self._queue = queue
-        self._places = asyncio.Semaphore(limit)
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self.running = 0
-        self.waiting = 0
 
     def __repr__(self) -> str:
         return f"<Bulkhead running={self.running} waiting={self.waiting}>"
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a place."""
+        return len(self._waiters)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a call cannot even wait."""
+        return len(self._waiters) >= self._queue and self.running >= self._limit
 
     def place(self) -> "Place":
         """A place for one call, for as long as it is entered.
@@ -30,25 +41,28 @@ class Bulkhead:
 
     async def take(self) -> None:
         """Wait for a place, in turn."""
-        if self._places.locked():
-            self.waiting += 1
-            try:
-                await self._places.acquire()
-            finally:
-                self.waiting -= 1
-        else:
-            await self._places.acquire()
-        self.running += 1
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a call cannot even wait."""
-        return self._places.locked() and self.waiting >= self._queue
+        if self.running < self._limit:
+            self.running += 1
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self.give()  # it came too late for this call
+            else:
+                self._waiters.remove(waiter)
+            raise
 
     def give(self) -> None:
-        """Give a place to whoever is next."""
+        """Give a place to whoever is next; it never stands empty while somebody waits."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
         self.running -= 1
-        self._places.release()
 
     def refusal(self) -> UpstreamBusy:
         """What to tell a call that finds no place."""

@@ -66,7 +66,14 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
     try:
         async with course.clock:
             passed = upstream.gate.enter()  # it may have waited for long
-            return await _judged(upstream, passed, _repeated(upstream, course, passed, send))
+            result = await _repeated(upstream, course, passed, send)
+        upstream.answered()
+        return result
+    except UpstreamError as error:
+        raise upstream.failed(error, passed) if passed is not None else error from error
+    except UpstreamAnswered:
+        upstream.answered()
+        raise
     except TimeoutError:
         if passed is None:
             raise upstream.bulkhead.refusal() from None
@@ -75,18 +82,6 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
     finally:
         if passed is not None:
             upstream.gate.left(passed)
-
-
-async def _judged(upstream: Upstream, passed: Pass, call: Awaitable[T]) -> T:
-    try:
-        result = await call
-    except UpstreamError as error:
-        raise upstream.failed(error, passed) from error
-    except UpstreamAnswered:
-        upstream.answered()
-        raise
-    upstream.answered()
-    return result
 
 
 async def _repeated(upstream: Upstream, course: Course, passed: Pass, send: Send[T]) -> T:

@@ -229,7 +229,6 @@ class HttpClient:
         if timer is not None:
             timer.cancel()
         self._busy.discard(connection)
-        self._forget_stale()
         if connection.finish():
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)

@@ -147,6 +147,8 @@ async def _completed(
     headers: Mapping[str, str],
 ) -> dict[str, Any]:
     """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
+    if listener.era == "modern":
+        return await _send(upstream, caller, method, params, listener, headers)
 
     async def send(params: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -157,8 +159,6 @@ async def _completed(
             await visit(upstream.namespace, error, listener)
         return await _send(upstream, caller, method, params, listener, headers)
 
-    if listener.era == "modern":
-        return await send(params)
     return await until_complete(upstream.namespace, send, params, listener.ask)
 
 
