@@ -17,6 +17,7 @@ from fastmcp.server.providers import Provider
 from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from gateway import garbage
 from gateway.catalog.catalog import Catalog
@@ -33,7 +34,7 @@ from gateway.doors.edge import Edge
 from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.legacy_calls import LegacyCalls
-from gateway.doors.legacy_express import add_legacy_express
+from gateway.doors.legacy_express import before_sessions
 from gateway.doors.lists import Lists
 from gateway.doors.main import MainDoor
 from gateway.doors.owners import Owners
@@ -258,42 +259,57 @@ class Gateway(FastMCP):
         owners = Owners(app, self._peers) if self._peers is not None else None
         if owners is not None:
             app.add_middleware(owners.of_states)
-        if self._server_config.express and not options.get("json_response"):
-            credentials = Credentials(self.auth)
-            known = Known(self.runtime.sources, self._differs_by_caller, self._is_as_listed)
-            stamp = self._mcp_server.server_info_stamp
-            lists = ReadyLists(self.runtime, known, self._server_config.page_size, stamp)
-            add_legacy_express(
-                app,
-                serving=self.runtime,
-                credentials=credentials,
-                calls=LegacyCalls(self.runtime, self._levels, metadata),
-                lists=lists,
-                access_log=access_log,
-            )
-            app.add_middleware(
-                Express,
-                path=app.state.path,
-                serving=self.runtime,
-                credentials=credentials,
-                tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
-                lists=lists,
-                discovery=ReadyDiscovery(self.runtime, known, self._mcp_server),
-                states=self._states,
-                server_info=stamp,
-                metadata=metadata,
-                access_log=access_log,
-            )
-        if owners is not None:
-            app.add_middleware(owners.of_sessions)
             app.state.owners = owners
-        app.add_middleware(
-            Edge,
+        express = self._server_config.express and not options.get("json_response")
+        behind = app.build_middleware_stack
+
+        def built() -> ASGIApp:
+            stack = behind()
+            if express:
+                stack = self._express(app, stack, metadata, access_log)
+            return self._edge(stack if owners is None else owners.of_sessions(stack))
+
+        app.build_middleware_stack = built  # before all of Starlette's own: a call would pay for each layer
+        return app
+
+    def _express(
+        self, served: StarletteWithLifespan, app: ASGIApp, metadata: str | None, access_log: bool
+    ) -> ASGIApp:
+        """Both eras' doors before `app`, which is all that `served` has behind them."""
+        credentials = Credentials(self.auth)
+        known = Known(self.runtime.sources, self._differs_by_caller, self._is_as_listed)
+        stamp = self._mcp_server.server_info_stamp
+        lists = ReadyLists(self.runtime, known, self._server_config.page_size, stamp)
+        legacy = before_sessions(
+            served,
+            app,
+            serving=self.runtime,
+            credentials=credentials,
+            calls=LegacyCalls(self.runtime, self._levels, metadata),
+            lists=lists,
+            access_log=access_log,
+        )
+        return Express(
+            legacy,
+            path=served.state.path,
+            serving=self.runtime,
+            credentials=credentials,
+            tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
+            lists=lists,
+            discovery=ReadyDiscovery(self.runtime, known, self._mcp_server),
+            states=self._states,
+            server_info=stamp,
+            metadata=metadata,
+            access_log=access_log,
+        )
+
+    def _edge(self, app: ASGIApp) -> Edge:
+        return Edge(
+            app,
             hosts=self._allowed_hosts(),
             origins=self._server_config.allowed_origins,
             loopback_only=self.auth is None and not self._server_config.insecure_allow_unauthenticated,
         )
-        return app
 
     def _allowed_hosts(self) -> list[str]:
         public = urlsplit(self._server_config.public_url or "").hostname

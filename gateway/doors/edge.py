@@ -58,15 +58,16 @@ class Edge:
             return
         token = request_id.set(new_request_id())
         try:
-            await self._http(scope, receive, send)
+            if _place(scope) in self._passed and scope["path"] not in HEALTH_PATHS:
+                await self._on(self._app, scope, receive, send)
+            else:
+                await self._http(scope, receive, send)
         finally:
             request_id.reset(token)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] in HEALTH_PATHS:
             await self._app(scope, receive, send)
-        elif _place(scope) in self._passed:
-            await self._on(self._app, scope, receive, send)
         elif self._loopback_only and not _arrived_on_loopback(scope):
             await JSONResponse({"error": NO_AUTHENTICATION}, 403)(scope, receive, send)
         elif not _is_one(HOST, Headers(scope=scope).getlist("host")):

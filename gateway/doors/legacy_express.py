@@ -158,11 +158,12 @@ class LegacyExpress:
         return logged(scope, send) if self._access_log else send
 
 
-def add_legacy_express(app: Starlette, **options: Any) -> None:
-    """Put the door, made with these options, before FastMCP's `app`, if that has sessions at all."""
-    transport_of = transports_of(app, app.state.path)
-    if transport_of is not None:
-        app.add_middleware(LegacyExpress, path=app.state.path, transport_of=transport_of, **options)
+def before_sessions(served: Starlette, app: ASGIApp, **options: Any) -> ASGIApp:
+    """The door, made with these options, before `app`; or `app` alone, if what is `served` has no sessions at all."""
+    transport_of = transports_of(served, served.state.path)
+    if transport_of is None:
+        return app
+    return LegacyExpress(app, path=served.state.path, transport_of=transport_of, **options)
 
 
 def _is_plain(session: Session, headers: Headers) -> bool:

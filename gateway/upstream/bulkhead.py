@@ -39,10 +39,16 @@ class Bulkhead:
         """
         return Place(self)
 
+    def taken_at_once(self) -> bool:
+        """Take a place, if one is free."""
+        if self.running >= self._limit:
+            return False
+        self.running += 1
+        return True
+
     async def take(self) -> None:
         """Wait for a place, in turn."""
-        if self.running < self._limit:
-            self.running += 1
+        if self.taken_at_once():
             return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
@@ -81,6 +87,11 @@ class Place:
         self._bulkhead = bulkhead
         self._taken = False
         self._left = False
+
+    def taken_at_once(self) -> bool:
+        """Take it, if that needs no waiting."""
+        self._taken = self._bulkhead.taken_at_once()
+        return self._taken
 
     async def __aenter__(self) -> "Place":
         if self._bulkhead.is_full:

@@ -40,6 +40,8 @@ class Clock:
             UpstreamBusy: there is no place for it.
         """
         await self._timeout.__aenter__()
+        if self._place.taken_at_once():
+            return
         try:
             await self._place.__aenter__()
         except BaseException as error:

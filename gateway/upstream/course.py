@@ -66,7 +66,11 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
     try:
         async with course.clock:
             passed = upstream.gate.enter()  # it may have waited for long
-            result = await _repeated(upstream, course, passed, send)
+            upstream.retries.earn()
+            try:
+                result = await send()
+            except UpstreamError as error:
+                result = await _again(upstream, course, passed, send, error)
         upstream.answered()
         return result
     except UpstreamError as error:
@@ -84,19 +88,19 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
             upstream.gate.left(passed)
 
 
-async def _repeated(upstream: Upstream, course: Course, passed: Pass, send: Send[T]) -> T:
+async def _again(upstream: Upstream, course: Course, passed: Pass, send: Send[T], error: UpstreamError) -> T:
     """A call is sent again only if that does no harm, nothing of its answer was given away, and few others are."""
-    upstream.retries.earn()
     may_be_sent_again = course.repeatable and not passed.trial and upstream.health.state != "down"
     for retry in range(MAX_RETRIES if may_be_sent_again else 0):
+        seconds = pause(retry)
+        if course.told or course.clock.left() <= seconds or not is_passing(error) or not upstream.retries.take():
+            break
+        await asyncio.sleep(seconds)
         try:
             return await send()
-        except UpstreamError as error:
-            seconds = pause(retry)
-            if course.told or course.clock.left() <= seconds or not is_passing(error) or not upstream.retries.take():
-                raise
-        await asyncio.sleep(seconds)
-    return await send()
+        except UpstreamError as another:
+            error = another
+    raise error
 
 
 def _late(upstream: Upstream, course: Course) -> UpstreamTimeout:

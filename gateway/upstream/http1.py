@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
@@ -26,6 +27,7 @@ IDLE_SECONDS = 4.0
 # Some servers end the body a moment after the message that was waited for.
 LINGER_SECONDS = 1.0
 MAX_REDIRECTS = 3
+REDIRECTS = frozenset({307, 308})
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LEFT_ALONE = "!#$%&'()*+,/:;=?@[]~"
@@ -110,8 +112,21 @@ class Response:
             raise BodyTooLarge(f"its answer is larger than {limit} bytes", sent=True)
         return chunk
 
+    def whole(self, limit: int) -> bytes | None:
+        """The same, if all of it is here already.
+
+        Raises:
+            BodyTooLarge: past the limit.
+        """
+        body = self._connection.whole() if self._connection is not None else None
+        if body is not None and self._size + len(body) > limit:
+            raise BodyTooLarge(f"its answer is larger than {limit} bytes", sent=True)
+        return body
+
     async def read(self, limit: int) -> bytes:
         """The whole body, at most `limit` bytes; raises what `chunk` does."""
+        if (body := self.whole(limit)) is not None:
+            return body
         pieces = []
         while piece := await self.chunk(limit):
             pieces.append(piece)
@@ -146,19 +161,28 @@ class HttpClient:
             Redirected: to another origin, or without end.
             HttpError: with `sent` false when nothing left this machine.
         """
-        for _ in range(MAX_REDIRECTS):
-            response = await self._request_once(method, headers, body, target or self.target)
-            if response.status not in (307, 308) or "location" not in response.headers:
+        response = await self.send(method, headers, body, target)
+        if response.status not in REDIRECTS:
+            return response
+        return await self.follow(response, method, headers, body, target)
+
+    async def follow(self, response: Response, method: str, headers: bytes, body: bytes, target: str) -> Response:
+        """Send the request to where `response` says that it belongs; raises what `request` does."""
+        for left in reversed(range(MAX_REDIRECTS)):
+            if response.status not in REDIRECTS or "location" not in response.headers:
                 return response
             async with response:
                 moved = self.resolve(response.headers["location"], target)
                 if moved is None:
                     raise Redirected("redirects to another origin", sent=True)
                 await response.read(MAX_HEAD)
+            if not left:
+                break
             if target:
                 target = moved
             else:
                 self.target = moved
+            response = await self.send(method, headers, body, target)
         raise Redirected("redirects in a circle", sent=True)
 
     def resolve(self, reference: str, base: str = "") -> str | None:
@@ -169,10 +193,12 @@ class HttpClient:
         except ValueError:
             return None
 
-    async def _request_once(self, method: str, headers: bytes, body: bytes, target: str) -> Response:
+    async def send(self, method: str, headers: bytes, body: bytes, target: str) -> Response:
+        """As `request`, with redirects as they come."""
         connection = self._take_idle() or await self._connect()
         self._busy.add(connection)
-        head = f"{method} {target} HTTP/1.1\r\nHost: {self._host_header}\r\nContent-Length: {len(body)}\r\n"
+        line = f"{method} {target or self.target} HTTP/1.1\r\nHost: {self._host_header}\r\n"
+        head = f"{line}Content-Length: {len(body)}\r\n"
         try:
             connection.send(b"%s%s\r\n%s" % (head.encode("ascii"), headers, body))
             await connection.wait_head()
@@ -190,7 +216,7 @@ class HttpClient:
         return None
 
     def _forget_stale(self) -> None:
-        oldest_good = asyncio.get_running_loop().time() - IDLE_SECONDS
+        oldest_good = time.monotonic() - IDLE_SECONDS
         while self._idle and (self._idle[0].closed or self._idle[0].idle_since < oldest_good):
             self._idle.popleft().abort()
 
@@ -230,7 +256,7 @@ class HttpClient:
             timer.cancel()
         self._busy.discard(connection)
         if connection.finish():
-            connection.idle_since = asyncio.get_running_loop().time()
+            connection.idle_since = time.monotonic()
             self._idle.append(connection)
 
     def _drop(self, connection: Connection) -> None:

@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._loop = asyncio.get_running_loop()
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
 
     def data_received(self, data: bytes) -> None:
@@ -150,7 +151,7 @@ class Connection(asyncio.Protocol):
             HttpError: they will not come.
         """
         while not self._head_done:
-            await self._wait()
+            await self._news()
 
     async def next_chunk(self) -> bytes:
         """The next piece of the body; empty at its end.
@@ -161,12 +162,21 @@ class Connection(asyncio.Protocol):
         while not self._chunks:
             if self.complete:
                 return b""
-            await self._wait()
+            await self._news()
         chunk = self._chunks.popleft()
         self._buffered -= len(chunk)
         if self._buffered <= HIGH_WATER and self._transport is not None and not self.closed:
             self._transport.resume_reading()
         return chunk
+
+    def whole(self) -> bytes | None:
+        """The body that is left, if all of it is here; most answers come in one piece."""
+        if not self.complete:
+            return None
+        body = b"".join(self._chunks)
+        self._chunks.clear()
+        self._buffered = 0
+        return body
 
     def finish(self) -> bool:
         """End this exchange; whether the connection can carry another. Where it cannot, it is dropped."""
@@ -186,16 +196,14 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _wait(self) -> None:
+    def _news(self) -> asyncio.Future[None]:
+        """Done once more has come, or nothing will any more."""
         if self._failure is not None:
             raise self._failure
         if self.closed:
             raise HttpError("it was dropped before the answer was whole", sent=True)
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        self._waiter = self._loop.create_future()
+        return self._waiter
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

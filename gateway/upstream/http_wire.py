@@ -100,6 +100,16 @@ class Incoming:
                 await self._more(self._events)
         return self._ready.popleft()
 
+    def only(self) -> messages.Message | None:
+        """The one message of an answer that is JSON and all here: most are, and need no waiting."""
+        if self._ended or self._events is not None or self._response.headers.get("content-type") != "application/json":
+            return None
+        if not (body := self._response.whole(self._limit)):
+            return None
+        self._ended = True
+        self._ready.extend(messages.decode(body))
+        return self._ready.popleft() if len(self._ready) == 1 else None
+
     async def _whole(self) -> None:
         self._ended = True
         if body := await self._response.read(self._limit):
@@ -145,26 +155,41 @@ class _Exchange:
         self._target = target
 
     async def __aenter__(self) -> Reply:
-        wire = self._wire
+        wire, known = self._wire, None
+        used = wire.credential.block
         try:
-            self._response = await wire.request(self._method, self._body, self._headers, self._target)
-            try:
-                return await self._reply(self._response)
-            except BaseException as error:
-                await self._response.__aexit__(type(error), error, None)
-                raise
+            response = await wire.client.send(self._method, ACCEPT + used + self._headers, self._body, self._target)
+            self._response = response
+            if response.status >= 300:
+                known = await self._again_or_refused(used)
+                response = self._response
+            if "content-encoding" in response.headers and known is None:
+                await self._check_encoding(response)
+            return Reply(response.status, response.headers, Incoming(response, wire.limit, known))
         except FAILURES as error:
             raise named(wire.namespace, error) from error
 
-    async def _reply(self, response: Response) -> Reply:
-        known = None
-        if response.status >= 300:
-            known = await self._wire.refusal(response, b"Mcp-Session-Id" in self._headers)
+    async def _again_or_refused(self, used: bytes) -> list[messages.Message] | None:
+        """None where the request, sent once more, was taken: elsewhere, or with a new credential; in either case the
+        first one did not run. Otherwise the error that came."""
+        self._response = await self._wire.resent(
+            self._response, self._method, self._body, self._headers, self._target, used
+        )
+        if self._response.status < 300:
+            return None
+        try:
+            known = await self._wire.refusal(self._response, b"Mcp-Session-Id" in self._headers)
             if self._method == "GET":
-                raise UpstreamHttpError(self._wire.namespace, response.status)
-        elif response.headers.get("content-encoding", "identity").lower() != "identity":
+                raise UpstreamHttpError(self._wire.namespace, self._response.status)
+            return known
+        except BaseException as error:
+            await self._response.__aexit__(type(error), error, None)
+            raise
+
+    async def _check_encoding(self, response: Response) -> None:
+        if response.headers["content-encoding"].lower() != "identity":
+            response.drop()
             raise messages.Malformed("with a compressed body, which nobody asked for")
-        return Reply(response.status, response.headers, Incoming(response, self._wire.limit, known))
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         await self._response.__aexit__(kind, error, trace)
@@ -203,10 +228,12 @@ class HttpWire:
         """
         return _Exchange(self, "GET", b"", headers, "")
 
-    async def request(self, method: str, body: bytes, headers: bytes, target: str) -> Response:
-        """The answer's head. What was refused with 401 did not run: it is sent once more with a new credential."""
-        used = self.credential.block
-        response = await self.client.request(method, ACCEPT + used + headers, body, target=target)
+    async def resent(
+        self, response: Response, method: str, body: bytes, headers: bytes, target: str, used: bytes
+    ) -> Response:
+        """The answer to a request that was answered with a redirect, or with 401 although there is a newer credential
+        than the one `used`; any other `response` as it is."""
+        response = await self.client.follow(response, method, ACCEPT + used + headers, body, target)
         if response.status != 401:
             return response
         try:

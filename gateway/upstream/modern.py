@@ -114,10 +114,18 @@ class ModernSession(Session):
         body = messages.request(id, method, modern_params(params, listener, id))
         routing = routing_headers(method, _named(method, params))
         async with self._wire.post(body, routing + header_block(headers) if headers else routing) as reply:
-            response = await self._final(reply, id, listener)
+            only = reply.messages.only()
+            if isinstance(only, messages.Response):
+                response = self._own(only, id, reply.status)
+            else:
+                response = await self._final(reply, id, listener, only)
         return modern_result(self._wire.namespace, response)
 
-    async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
+    async def _final(
+        self, reply: Reply, id: messages.Id, listener: Listener, first: messages.Message | None = None
+    ) -> messages.Response:
+        if isinstance(first, messages.Notification) and is_own(first, id, self.misbehaved):
+            await listener.notify(first.method, first.params)
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
                 if is_own(message, id, self.misbehaved):

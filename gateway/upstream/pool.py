@@ -1,6 +1,7 @@
 """Open sessions of one upstream, by share key. Every session belongs to one key from its first call to its last."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -58,20 +59,21 @@ class SessionPool:
         """Begin to use the slot of `key`, until `leave`."""
         slot = self._slots.get(key) if key.lasting else None
         if slot is None:
-            slot = _Slot(idle_since=asyncio.get_running_loop().time(), retired=not key.lasting)
-        if key.lasting:
-            self._slots[key] = slot
-        if key.lasting:
-            self._slots.move_to_end(key)
+            slot = _Slot(idle_since=time.monotonic(), retired=not key.lasting)
+            if key.lasting:
+                self._slots[key] = slot
+        if not slot.users:
+            self._in_use.add(slot)
+            if key.lasting:
+                self._slots.move_to_end(key)
         slot.users += 1
-        self._in_use.add(slot)
         return slot
 
     def leave(self, slot: _Slot, is_use: bool) -> None:
         """The call that entered `slot` is over."""
         slot.users -= 1
         if is_use:
-            slot.idle_since = asyncio.get_running_loop().time()
+            slot.idle_since = time.monotonic()
         if not slot.users:
             self._in_use.discard(slot)
             if slot.retired:
@@ -115,7 +117,7 @@ class SessionPool:
 
     def trim(self) -> None:
         """Close what is dead, what nobody has used for long, and the longest unused beyond the limit."""
-        oldest_good = asyncio.get_running_loop().time() - self._idle
+        oldest_good = time.monotonic() - self._idle
         spare = len(self._slots) - self._limit
         for key, slot in list(self._slots.items()):
             dead = slot.session is None or slot.session.closed
@@ -154,6 +156,8 @@ class Lease:
 
     async def __aenter__(self) -> Session:
         slot = self._slot = self._pool.enter(self._key)
+        if slot.session is not None and not slot.session.closed:
+            return slot.session
         try:
             return await self._pool.ready(self._key, slot)
         except BaseException:

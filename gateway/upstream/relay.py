@@ -5,6 +5,7 @@ It strips what is not the upstream's business, puts its own names in, follows th
 
 from collections.abc import Awaitable, Coroutine, Mapping
 from contextlib import nullcontext, suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from mcp.shared.inbound import mcp_param_headers
@@ -60,12 +61,13 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     method, params = METHODS[route.kind], outbound_params(route, call.params)
     headers = _mirrored(upstream, route, params)
 
-    def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
-        return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
-
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
-        result = await send(call.listener)
+        result = await _bounded(upstream, route.repeatable, method, params, call, headers)
     else:
+
+        def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
+            return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
+
         owner = Owner(call.caller.subject, method, route.original)
         result = await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
     if route.kind == "tool" and is_task(result):
@@ -129,26 +131,25 @@ async def _bounded(
     course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=repeatable)
     listener = _for_upstream(upstream, call.listener, course)
 
-    def send(params: dict[str, Any]) -> Awaitable[dict[str, Any]]:
-        return run(upstream, course, lambda: _completed(upstream, call.caller, method, params, listener, headers))
-
     if not is_recorded():
-        return without_server_info(await send(params))
+        send = partial(_completed, upstream, call.caller, method, params, listener, headers)
+        return without_server_info(await run(upstream, course, send))
     with upstream_span(upstream.namespace, method, params) as traced:
-        return without_server_info(await send(traced))
+        send = partial(_completed, upstream, call.caller, method, traced, listener, headers)
+        return without_server_info(await run(upstream, course, send))
 
 
-async def _completed(
+def _completed(
     upstream: Upstream,
     caller: Caller,
     method: str,
     params: dict[str, Any],
     listener: Listener,
     headers: Mapping[str, str],
-) -> dict[str, Any]:
+) -> Awaitable[dict[str, Any]]:
     """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
     if listener.era == "modern":
-        return await _send(upstream, caller, method, params, listener, headers)
+        return _send(upstream, caller, method, params, listener, headers)
 
     async def send(params: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -159,7 +160,7 @@ async def _completed(
             await visit(upstream.namespace, error, listener)
         return await _send(upstream, caller, method, params, listener, headers)
 
-    return await until_complete(upstream.namespace, send, params, listener.ask)
+    return until_complete(upstream.namespace, send, params, listener.ask)
 
 
 async def _send(
@@ -173,16 +174,17 @@ async def _send(
     for _ in range(2):
         async with upstream.session(caller, listener.capabilities) as session:
             try:
-                await _set_log_level(session, listener.log_level)
+                if listener.log_level is not None and session.era == "legacy":
+                    await _set_log_level(session, listener.log_level)
                 return await session.request(method, params, listener, headers)
             except SessionLost:
                 session.closed = True
     raise UpstreamBroken(upstream.namespace, "forgets every session that it gives. Nothing ran; see its own log.")
 
 
-async def _set_log_level(session: Session, wanted: str | None) -> None:
+async def _set_log_level(session: Session, wanted: str) -> None:
     """Tell a legacy upstream the least severe level that anyone in this session wants; others' is filtered here."""
-    if session.era == "modern" or wanted is None or "logging" not in session.facts.capabilities:
+    if "logging" not in session.facts.capabilities:
         return
     if session.log_level is None or LEVELS.index(wanted) < LEVELS.index(session.log_level):
         session.log_level = wanted

@@ -29,6 +29,9 @@ class ShareKey(NamedTuple):
     lasting: bool = True
 
 
+SHARED = ShareKey(EVERYONE)
+
+
 def default_rule(speech: Speech | None, stateful: bool) -> SessionSharing:
     """The safest rule that works: what holds state for a caller belongs to that caller."""
     if speech is not None and speech.transport == "stdio":
@@ -39,9 +42,9 @@ def default_rule(speech: Speech | None, stateful: bool) -> SessionSharing:
 def share_key(rule: SessionSharing, caller: Caller, capabilities: Mapping[str, Any]) -> ShareKey:
     """The key for one call. A session declares capabilities once, so callers that declare others get another."""
     declared = messages.encoded(capabilities, orjson.OPT_SORT_KEYS).decode() if capabilities else NONE
+    if rule == "shared":
+        return ShareKey(EVERYONE, declared) if capabilities else SHARED
     match rule:
-        case "shared":
-            return ShareKey(EVERYONE, declared)
         case "per_user":
             return ShareKey(("user", caller.subject), declared)
         case "per_session" if caller.session is not None:
