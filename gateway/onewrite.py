@@ -47,5 +47,5 @@ class OneWrite:
 class OneWriteProtocol(HttpToolsProtocol):
     """uvicorn's own protocol, over such a transport."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # ty: ignore[incompatible-method-override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(OneWrite(transport))  # ty: ignore[invalid-argument-type]  # it is one in all but class
