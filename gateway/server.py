@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastmcp import FastMCP
@@ -30,7 +29,7 @@ from gateway.doors.components import Run
 from gateway.doors.credentials import Credentials
 from gateway.doors.discovered import ReadyDiscovery
 from gateway.doors.discovery import Discovery
-from gateway.doors.edge import Edge
+from gateway.doors.edge import edge_of
 from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.legacy_calls import LegacyCalls
@@ -267,14 +266,16 @@ class Gateway(FastMCP):
             stack = behind()
             if express:
                 stack = self._express(app, stack, metadata, access_log)
-            return self._edge(stack if owners is None else owners.of_sessions(stack))
+            return edge_of(
+                self._server_config,
+                stack if owners is None else owners.of_sessions(stack),
+                has_credentials=self.auth is not None,
+            )
 
         app.build_middleware_stack = built  # before all of Starlette's own: a call would pay for each layer
         return app
 
-    def _express(
-        self, served: StarletteWithLifespan, app: ASGIApp, metadata: str | None, access_log: bool
-    ) -> ASGIApp:
+    def _express(self, served: StarletteWithLifespan, app: ASGIApp, metadata: str | None, access_log: bool) -> ASGIApp:
         """Both eras' doors before `app`, which is all that `served` has behind them."""
         credentials = Credentials(self.auth)
         known = Known(self.runtime.sources, self._differs_by_caller, self._is_as_listed)
@@ -302,18 +303,6 @@ class Gateway(FastMCP):
             metadata=metadata,
             access_log=access_log,
         )
-
-    def _edge(self, app: ASGIApp) -> Edge:
-        return Edge(
-            app,
-            hosts=self._allowed_hosts(),
-            origins=self._server_config.allowed_origins,
-            loopback_only=self.auth is None and not self._server_config.insecure_allow_unauthenticated,
-        )
-
-    def _allowed_hosts(self) -> list[str]:
-        public = urlsplit(self._server_config.public_url or "").hostname
-        return [*self._server_config.allowed_hosts, *([public] if public else [])]
 
     async def run_http_async(  # ty: ignore[incompatible-method-override]  # FastMCP's own options pass through
         self,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastmcp.server.http import HostOriginGuardMiddleware
 from mcp_types import HEADER_MISMATCH
@@ -12,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.config.model import ServerConfig
 from gateway.observe.logs import get_logger, new_request_id, request_id
 from gateway.policy.throttle import FailureThrottle
 
@@ -106,6 +108,17 @@ class Edge:
             await send(message)
 
         await app(scope, receive, counting)
+
+
+def edge_of(server: ServerConfig, app: ASGIApp, *, has_credentials: bool) -> Edge:
+    """The edge before `app` that a configuration asks for."""
+    public = urlsplit(server.public_url or "").hostname
+    return Edge(
+        app,
+        hosts=[*server.allowed_hosts, *([public] if public else [])],
+        origins=server.allowed_origins,
+        loopback_only=not has_credentials and not server.insecure_allow_unauthenticated,
+    )
 
 
 def _place(scope: Scope) -> tuple[Any, ...] | None:
