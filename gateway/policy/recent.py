@@ -10,8 +10,8 @@ from fastmcp.server.auth import AccessToken
 from gateway.model.principal import Principal
 from gateway.policy.proof import principal_of
 
-# As long as a revoked key may still be accepted anyway: its file is looked at once a second.
-PROVEN_SECONDS = 1.0
+# A revoked key is refused within a second, half of which may pass before its file is looked at again (`keys.py`).
+PROVEN_SECONDS = 0.5
 MOST_PROVEN = 10_000
 
 Verify = Callable[[str], Awaitable[AccessToken | None]]
@@ -24,7 +24,7 @@ class _Proven(NamedTuple):
 
 
 class RecentProofs:
-    """Principals by credential, each for a second at most, and never beyond its own expiry.
+    """Principals by credential, each for half a second at most, and never beyond its own expiry.
 
     Only what was proven is kept, and found by its whole text under Python's keyed hash, so how long a look-up takes
     says nothing of how much of a guess was right.

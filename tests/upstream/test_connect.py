@@ -229,9 +229,9 @@ async def test_a_start_waits_for_a_program_that_has_just_ended(monkeypatch, mode
     monkeypatch.setattr(restarts, "BACKOFF_SECONDS", (0.3,))
     made = connector(modern_command)
     session = await made.open({})
+    began = time.monotonic()
     psutil.Process(modern_command.alive()[0]).kill()
     await until(lambda: session.closed)
-    began = time.monotonic()
     assert await echo(made) == "a"
     assert time.monotonic() - began > 0.2
     await session.close()
