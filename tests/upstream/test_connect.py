@@ -231,7 +231,7 @@ async def test_a_start_waits_for_a_program_that_has_just_ended(monkeypatch, mode
     session = await made.open({})
     began = time.monotonic()
     psutil.Process(modern_command.alive()[0]).kill()
-    await until(lambda: session.closed)
+    await until(lambda: session.closed and made._restarts.in_a_row == 1)
     assert await echo(made) == "a"
     assert time.monotonic() - began > 0.2
     await session.close()
