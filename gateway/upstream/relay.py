@@ -148,7 +148,7 @@ def _completed(
     headers: Mapping[str, str],
 ) -> Awaitable[dict[str, Any]]:
     """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
-    if listener.era == "modern":
+    if upstream.connector.era == "modern" == listener.era:
         return _send(upstream, caller, method, params, listener, headers)
 
     async def send(params: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _completed(
             await visit(upstream.namespace, error, listener)
         return await _send(upstream, caller, method, params, listener, headers)
 
-    return until_complete(upstream.namespace, send, params, listener.ask)
+    return send(params) if listener.era == "modern" else until_complete(upstream.namespace, send, params, listener.ask)
 
 
 async def _send(
