@@ -57,7 +57,7 @@ class Bulkhead:
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 self.give()  # it came too late for this call
-            else:
+            elif waiter in self._waiters:  # not where `give` has passed it over meanwhile
                 self._waiters.remove(waiter)
             raise
 

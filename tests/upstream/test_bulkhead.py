@@ -101,3 +101,16 @@ async def test_a_call_that_fails_gives_back_its_place(bulkhead):
             async with bulkhead.place():
                 raise LookupError
     assert bulkhead.running == 0
+
+
+async def test_a_call_that_is_cancelled_just_as_a_place_is_given_ends_as_cancelled():
+    bulkhead = Bulkhead("raw", limit=1, queue=1)
+    first, second = Call(bulkhead), Call(bulkhead)
+    await first.begun.wait()
+    second.task.cancel()
+    bulkhead.give()  # before the cancelled call has had its turn
+    with pytest.raises(asyncio.CancelledError):
+        await second.task
+    bulkhead.running += 1  # what was given here, so that `first` has something to give
+    await first.let_go()
+    assert repr(bulkhead) == "<Bulkhead running=0 waiting=0>"
