@@ -60,17 +60,18 @@ class Edge:
             return
         token = request_id.set(new_request_id())
         try:
-            if _place(scope) in self._passed and scope["path"] not in HEALTH_PATHS:
+            if scope["path"] in HEALTH_PATHS:
+                await self._app(scope, receive, send)
+            elif _place(scope) in self._passed:
                 await self._on(self._app, scope, receive, send)
             else:
-                await self._http(scope, receive, send)
+                await self._look(scope, receive, send)
         finally:
             request_id.reset(token)
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] in HEALTH_PATHS:
-            await self._app(scope, receive, send)
-        elif self._loopback_only and not _arrived_on_loopback(scope):
+    async def _look(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a place that has not passed before."""
+        if self._loopback_only and not _arrived_on_loopback(scope):
             await JSONResponse({"error": NO_AUTHENTICATION}, 403)(scope, receive, send)
         elif not _is_one(HOST, Headers(scope=scope).getlist("host")):
             await Response("Misdirected Request", 421)(scope, receive, send)

@@ -100,15 +100,18 @@ class Incoming:
                 await self._more(self._events)
         return self._ready.popleft()
 
-    def only(self) -> messages.Message | None:
-        """The one message of an answer that is JSON and all here: most are, and need no waiting."""
+    def only(self) -> messages.Response | None:
+        """The response, where it is alone in an answer that is JSON and all here: most are, and need no waiting."""
         if self._ended or self._events is not None or self._response.headers.get("content-type") != "application/json":
             return None
         if not (body := self._response.whole(self._limit)):
             return None
         self._ended = True
-        self._ready.extend(messages.decode(body))
-        return self._ready.popleft() if len(self._ready) == 1 else None
+        found = messages.decode(body)
+        if len(found) == 1 and isinstance(found[0], messages.Response):
+            return found[0]
+        self._ready.extend(found)
+        return None
 
     async def _whole(self) -> None:
         self._ended = True
@@ -164,7 +167,7 @@ class _Exchange:
                 known = await self._again_or_refused(used)
                 response = self._response
             if "content-encoding" in response.headers and known is None:
-                await self._check_encoding(response)
+                self._check_encoding(response)
             return Reply(response.status, response.headers, Incoming(response, wire.limit, known))
         except FAILURES as error:
             raise named(wire.namespace, error) from error
@@ -186,7 +189,7 @@ class _Exchange:
             await self._response.__aexit__(type(error), error, None)
             raise
 
-    async def _check_encoding(self, response: Response) -> None:
+    def _check_encoding(self, response: Response) -> None:
         if response.headers["content-encoding"].lower() != "identity":
             response.drop()
             raise messages.Malformed("with a compressed body, which nobody asked for")

@@ -115,17 +115,13 @@ class ModernSession(Session):
         routing = routing_headers(method, _named(method, params))
         async with self._wire.post(body, routing + header_block(headers) if headers else routing) as reply:
             only = reply.messages.only()
-            if isinstance(only, messages.Response):
+            if only is not None:
                 response = self._own(only, id, reply.status)
             else:
-                response = await self._final(reply, id, listener, only)
+                response = await self._final(reply, id, listener)
         return modern_result(self._wire.namespace, response)
 
-    async def _final(
-        self, reply: Reply, id: messages.Id, listener: Listener, first: messages.Message | None = None
-    ) -> messages.Response:
-        if isinstance(first, messages.Notification) and is_own(first, id, self.misbehaved):
-            await listener.notify(first.method, first.params)
+    async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
         async for message in reply.messages:
             if isinstance(message, messages.Notification):
                 if is_own(message, id, self.misbehaved):
