@@ -1,4 +1,4 @@
-"""A gateway in memory whose call events a test can read."""
+"""A gateway in memory whose call events a test can read, and one over HTTP for legacy clients."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -10,7 +10,9 @@ import pytest
 from gateway.guard import Guard
 from gateway.model.event import CallEvent
 from gateway.server import Gateway
-from tests.gateways.kit import Upstream, configuration, in_memory
+from tests.doors.legacy_client import HandedOn
+from tests.gateways.kit import Upstream, configuration, in_memory, over_http
+from tests.upstreams.kit import Running
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,16 @@ def watch(tmp_path: Path) -> Watch:
             yield Watched(gateway, events)
 
     return watching
+
+
+@pytest.fixture
+def handed_on(monkeypatch: pytest.MonkeyPatch) -> HandedOn:
+    """What comes through the legacy express door."""
+    return HandedOn(monkeypatch)
+
+
+@pytest.fixture
+async def url(tmp_path: Path, raw_modern: Running, raw_legacy: Running, handed_on: HandedOn) -> AsyncGenerator[str]:
+    """A gateway with a modern and a legacy upstream."""
+    async with over_http(tmp_path, configuration({"modern": raw_modern, "legacy": raw_legacy})) as (_, url):
+        yield url

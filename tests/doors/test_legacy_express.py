@@ -14,17 +14,6 @@ from tests.upstreams.kit import Running
 
 
 @pytest.fixture
-def handed_on(monkeypatch: pytest.MonkeyPatch) -> HandedOn:
-    return HandedOn(monkeypatch)
-
-
-@pytest.fixture
-async def url(tmp_path: Path, raw_modern: Running, raw_legacy: Running, handed_on: HandedOn) -> AsyncGenerator[str]:
-    async with over_http(tmp_path, configuration({"modern": raw_modern, "legacy": raw_legacy})) as (_, url):
-        yield url
-
-
-@pytest.fixture
 async def client(url: str, handed_on: HandedOn) -> AsyncGenerator[LegacyClient]:
     async with session(url) as client:
         handed_on.bodies.clear()

@@ -3,30 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.doors import legacy_questions
 from tests.doors.legacy_client import HandedOn, LegacyClient, session
-from tests.gateways.kit import configuration, over_http
-from tests.upstreams.kit import Running
 
 ASK = {"name": "legacy_ask", "arguments": {"question": "Which colour?"}}
 BLUE = {"action": "accept", "content": {"answer": "blue"}}
 Events = AsyncGenerator[dict[str, str]]
-
-
-@pytest.fixture
-def handed_on(monkeypatch: pytest.MonkeyPatch) -> HandedOn:
-    return HandedOn(monkeypatch)
-
-
-@pytest.fixture
-async def url(tmp_path: Path, raw_modern: Running, raw_legacy: Running, handed_on: HandedOn) -> AsyncGenerator[str]:
-    async with over_http(tmp_path, configuration({"modern": raw_modern, "legacy": raw_legacy})) as (_, url):
-        yield url
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
@@ -21,6 +21,7 @@ from gateway.errors import (
 from gateway.upstream import restarts
 from gateway.upstream.session import SILENT
 from gateway.upstream.upstream import Upstream
+from tests.faults.kit import until
 from tests.upstream.fronts import ADA, NAMESPACE, Front, config_for, text_of
 from tests.upstreams.kit import Command, raw_stdio
 
@@ -57,11 +58,8 @@ async def calm(tmp_path: Path) -> AsyncGenerator[Front]:
         yield front
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    """Look again every 10 ms: a process that is no child of ours tells nobody that it ended."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+GONE_SECONDS = 5.0
+"""A process that is no child of ours tells nobody that it ended, so it is looked for again and again."""
 
 
 async def latencies(front: Front) -> list[float]:
@@ -122,7 +120,7 @@ async def test_a_line_without_end_ends_the_child(bad):
     with pytest.raises(UpstreamTooLarge, match="sent a line without end and was stopped"):
         await bad.call("echo", text="x")
     bad.target.control()
-    await until(lambda: bad.target.alive() == [])
+    await until(lambda: bad.target.alive() == [], GONE_SECONDS)
     assert text_of(await bad.call("echo", text="next")) == "next"
 
 
@@ -156,7 +154,7 @@ async def test_what_a_child_left_behind_goes_with_it_although_nobody_calls(bad):
     with pytest.raises(UpstreamLost, match="exit status 70") as failure:
         await bad.call("image")
     assert time.monotonic() - began < 5  # although what it left keeps its pipes open
-    await until(lambda: not is_alive(left_behind(failure.value)))
+    await until(lambda: not is_alive(left_behind(failure.value)), GONE_SECONDS)
 
 
 async def crash(front: Front) -> UpstreamLost:
@@ -175,10 +173,10 @@ async def test_twenty_crashes_leave_nothing_behind(bad, monkeypatch):
     for _ in range(20):
         left.append(left_behind(await crash(bad)))
         files.append(gateway.num_fds())
-    await until(lambda: not any(is_alive(pid) for pid in left) and bad.target.alive() == [])
+    await until(lambda: not any(is_alive(pid) for pid in left) and bad.target.alive() == [], GONE_SECONDS)
     assert len(set(left)) == 20
     assert [each for each in gateway.children() if each.status() == psutil.STATUS_ZOMBIE] == []
-    await until(lambda: gateway.num_fds() <= files[0])
+    await until(lambda: gateway.num_fds() <= files[0], GONE_SECONDS)
 
 
 async def test_one_that_crashes_at_every_call_is_soon_left_alone(bad, monkeypatch):

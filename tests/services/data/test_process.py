@@ -1,35 +1,11 @@
 """The end of a worker process, and the bounds of what it says."""
 
-import json
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict, replace
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from services.data.job import Limits
-
-ENDLESS = {"verb": "query", "sql": "SELECT count(*) FROM range(10000000000000)"}
-
-
-def work(limits: Limits, *jobs: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
-    """The answers to `jobs`, each with its block under the key `block`, and the worker's exit status."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services.data.worker", json.dumps(asdict(limits))],
-        input=b"".join(json.dumps(job).encode() + b"\n" for job in jobs),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    return list(_answers(BytesIO(done.stdout))), done.returncode
-
-
-def _answers(printed: BytesIO) -> Iterator[dict[str, Any]]:
-    for line in printed:
-        length, _, answer = line.partition(b" ")
-        yield {**json.loads(answer), "block": printed.read(int(length))}
+from tests.services.data.working import ENDLESS, work
 
 
 def test_it_ends_after_it_ran_out_of_memory(limits: Limits) -> None:
