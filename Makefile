@@ -13,11 +13,11 @@ up: $(INSTALLED)
 	@$(BIN)/gateway up
 
 test: $(INSTALLED)
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto
 
 # What clients see, once more without the express door: `make test` has it on.
 test-main-door: $(INSTALLED)
-	GATEWAY__SERVER__EXPRESS=false $(BIN)/pytest -n auto tests/contract tests/security tests/faults $(ARGS)
+	GATEWAY__SERVER__EXPRESS=false $(BIN)/pytest -n auto tests/contract tests/security tests/faults
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
