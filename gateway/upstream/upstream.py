@@ -4,12 +4,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from mcp.shared.inbound import x_mcp_header_map
@@ -29,7 +26,9 @@ from gateway.upstream.chaos import Disturbance
 from gateway.upstream.connect import Connector
 from gateway.upstream.faults import Faults
 from gateway.upstream.gate import Gate, Pass
+from gateway.upstream.health import Health
 from gateway.upstream.held import HeldCalls
+from gateway.upstream.keeper import Keeper
 from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.pool import Lease, SessionPool
 from gateway.upstream.retries import RetryBudget
@@ -42,25 +41,9 @@ from gateway.upstream.watch import Watcher, tells_changes
 
 log = logging.getLogger(__name__)
 
-TRIM_SECONDS = 30.0
-# One that is down is asked again soon, so that it is back within 10 s of its return.
-RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0)
-# A tool that an upstream just got is found at once, but calls of names that do not exist must not turn into a stream of
-# listing requests: so many in so many seconds.
-MAX_ASKED = 5
-ASKED_SECONDS = 10.0
 # What a program offers changes with the program: while nobody calls it, it is started once a day to be asked.
 KEPT_SECONDS = 86_400.0
 QUEUE = {"http": (256, 1000), "stdio": (20, 100)}
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How an upstream does: since when (POSIX seconds), and why where it is down or off."""
-
-    state: Literal["unknown", "up", "idle", "down", "off"]
-    since: float
-    reason: str = ""
 
 
 class Upstream:
@@ -84,7 +67,7 @@ class Upstream:
         self.config = config
         self.task_ids = task_ids or TaskIds()
         self.listing: Listing = EMPTY
-        self.health = Health("unknown" if config.is_on else "off", time.time(), config.off_because)
+        self.health = Health("unknown" if config.is_on else "off", config.off_because)
         self.header_maps: Mapping[str, dict[tuple[str, ...], str]] = {}
         self._on_listing = on_listing
         self.faults = Faults(namespace)
@@ -102,15 +85,10 @@ class Upstream:
         self.held = HeldCalls(namespace)
         self.visits = Visits()
         self.pool = SessionPool(self._open, idle=config.idle)
-        self._wanted = asyncio.Event()
-        self._rounds = 0
-        self._round_over = asyncio.Condition()
-        self._failures = 0
-        self._asked: deque[float] = deque(maxlen=MAX_ASKED)
-        self._asking = False
-        self._called = False
-        self.watcher = Watcher(namespace, self._listen, self._list_changed, on_updated)
-        self._keeper: asyncio.Task[None] | None = None
+        self.keeper = Keeper(
+            namespace, self._look, config.refresh, self.gate.limited_for, self.pool.trim, trim_every=config.idle
+        )
+        self.watcher = Watcher(namespace, self._listen, self.keeper.want, on_updated)
         self._listener: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -137,8 +115,8 @@ class Upstream:
         self._stateful = session.stateful
         if self.disturbance is not None:
             self.disturbance.disturb(session)
-        if self.config.command is not None and not self._asking:
-            self._wanted.set()  # it may have changed since it was last asked
+        if self.config.command is not None and not self.keeper.is_looking:
+            self.keeper.want()  # it may have changed since it was last asked
             self.watcher.again()
         return session
 
@@ -177,26 +155,24 @@ class Upstream:
         suspended = self.gate.failed(error, passed)
         if suspended:
             log.warning("upstream %s is left alone: %s", self.namespace, error.message)
-        if suspended:
-            self._look_soon()  # perhaps it is down
+            self.keeper.want_for_call()  # perhaps it is down
         if isinstance(error, UpstreamBroken):
             self.broken(error)
         if not isinstance(error, UpstreamDown):
             return error
         if self.health.state != "down":
             self._mark_down(error)
-            self._wanted.set()
-        since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
+            self.keeper.want()
+        since = self.health.since_when
         return UpstreamDown(self.namespace, f"{error.reason} It is down since {since}.", since=since)
 
     def broken(self, error: UpstreamBroken) -> None:
         """It answered a call against the protocol."""
         self.faults.seen(f"in a call: it {error.reason}")
-        self._look_soon()  # perhaps it is another server by now
+        self.keeper.want_for_call()  # perhaps it is another server by now
 
     def _is_up(self) -> None:
-        if self.health.state != "up":
-            self.health = Health("up", time.time())
+        if self.health.up():
             log.info("upstream %s is up", self.namespace)
             self.watcher.again()
 
@@ -207,15 +183,13 @@ class Upstream:
         if self.health.state == "off":
             reason = f"is off: {self.config.off_because or 'enabled = false'}."
             return UpstreamDown(self.namespace, reason)
-        since = datetime.fromtimestamp(self.health.since, UTC).isoformat(timespec="seconds")
+        since = self.health.since_when
         why = f" {self.health.reason}" if self.health.reason else ""
         return UpstreamDown(self.namespace, f"was never heard, since {since}.{why}", since=since)
 
     def _mark_down(self, error: UpstreamError) -> None:
-        since = self.health.since if self.health.state == "down" else time.time()
-        if self.health.state != "down":
+        if self.health.down(error.message):
             log.warning("upstream %s is down: %s", self.namespace, error.message)
-        self.health = Health("down", since, error.message)
 
     # listing
 
@@ -224,113 +198,67 @@ class Upstream:
         if self.disturbance is not None:
             self.disturbance.tell()
         if self.config.is_on:
-            self._keeper = asyncio.create_task(self._keep(), name=f"keeper {self.namespace}")
+            self.keeper.start()
             self._listener = asyncio.create_task(self.watcher.run(), name=f"watcher {self.namespace}")
 
     async def first_round(self) -> None:
         """Until it has been asked once, well or not."""
-        if self._keeper is not None:
-            await self._wait_for_round(1)
+        if self.keeper.runs:
+            await self.keeper.until_round(lambda: self.keeper.rounds >= 1)
 
     async def ask_again(self) -> None:
         """One refresh, shared by all who want it now; for a name that the listing does not have."""
-        if self._keeper is None or not self._look_soon():
+        if not self.keeper.runs or not self.keeper.want_for_call():
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.config.list_deadline):
-                await self._wait_for_round(self._rounds + 1)
-
-    def _look_soon(self) -> bool:
-        """Have the keeper look at once; whether it does, or did so too often of late."""
-        if self.gate.limited_for():
-            return False
-        if not (self._asking or self._wanted.is_set()):
-            now = time.monotonic()
-            if len(self._asked) == MAX_ASKED and now - self._asked[0] < ASKED_SECONDS:
-                return False
-            self._asked.append(now)
-            self._wanted.set()
-        self._called = True
-        return True
+                await self.keeper.next_round()
 
     def look_again(self) -> None:
         """Ask soon what it offers, though nobody called: it may have changed. A program that rests is left to rest."""
         if not self.gate.limited_for() and (self.config.command is None or self.pool.live() is not None):
-            self._wanted.set()
+            self.keeper.want()
 
     async def look(self) -> None:
         """Have it asked, its program started if it is idle; until that is over."""
-        if self._keeper is not None and self.health.state == "idle":
-            self._called = True
-            self._wanted.set()
-            await self._wait_for_round(self._rounds + 1)
+        if self.keeper.runs and self.health.state == "idle":
+            self.keeper.want_whatever()
+            await self.keeper.next_round()
+
+    async def _look(self, called: bool) -> bool:
+        if not called and self._may_rest():
+            self.health.idle()
+            return True
+        return await self.refresh()
 
     def _may_rest(self) -> bool:
         """Whether its program need not be started to be asked: it runs for nobody, and what it offers is known."""
-        if self.config.command is None or self._called or self.health.state == "down":
+        if self.config.command is None or self.health.state == "down":
             return False
         return self.pool.live() is None and time.time() - self.listing.heard_at < KEPT_SECONDS
 
-    async def _wait_for_round(self, number: int) -> None:
-        async with self._round_over:
-            await self._round_over.wait_for(lambda: self._rounds >= number)
-
-    async def _keep(self) -> None:
-        while True:
-            self._wanted.clear()
-            self._asking = True
-            try:
-                await self._round()
-            except Exception:  # what goes wrong with one upstream must not end the task that would mend it
-                log.exception("upstream %s could not be asked", self.namespace)
-                self._failures += 1
-            self._asking = False
-            async with self._round_over:
-                self._rounds += 1
-                self._round_over.notify_all()
-            await self._pause()
-
-    async def _round(self) -> None:
-        rests, self._called = self._may_rest(), False
-        if not rests:
-            await self.refresh()
-        elif self.health.state != "idle":
-            self.health = Health("idle", time.time())
-
-    async def _pause(self) -> None:
-        """Until the next look: a while, or until somebody wants it. Idle sessions are closed meanwhile."""
-        step = RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS)) - 1] if self._failures else self.config.refresh
-        until = time.monotonic() + max(step, self.gate.limited_for())
-        while (left := until - time.monotonic()) > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left, TRIM_SECONDS, self.config.idle)):
-                    await self._wanted.wait()
-                    return
-            self.pool.trim()
-
-    async def refresh(self) -> None:
-        """Ask what it offers. A failure leaves the last good listing."""
+    async def refresh(self) -> bool:
+        """Ask what it offers; whether it said so. A failure leaves the last good listing."""
         try:
             listing = await self._fetch()
         except SessionLost:
-            self._failures += 1  # the next look, in a second, opens a new one
+            return False  # the next look, in a second, opens a new one
         except UpstreamLimited as error:
-            self._failures += 1
             self.gate.limit(error)
             if self.health.state == "unknown":
                 self._mark_down(error)
+            return False
         except UpstreamError as error:
-            self._failures += 1
             self._mark_down(error)
             if not isinstance(error, UpstreamDown | UpstreamTimeout):
                 self.connector.forget()  # it answers, but not as it did: perhaps it speaks another era now
                 self.pool.renew()
-        else:
-            self._failures = 0
-            if self.health.state == "down":
-                self.gate.answered()  # one that lists well and yet fails in calls is left to the trial
-            self._is_up()
-            self._heard(listing)
+            return False
+        if self.health.state == "down":
+            self.gate.answered()  # one that lists well and yet fails in calls is left to the trial
+        self._is_up()
+        self._heard(listing)
+        return True
 
     def _heard(self, listing: Listing) -> None:
         changed = not listing.same_offer(self.listing)
@@ -342,9 +270,6 @@ class Upstream:
         if changed:
             self.watcher.again()
             self._on_listing()
-
-    def _list_changed(self) -> None:
-        self._wanted.set()
 
     async def _listen(self, use: Callable[[Session], Awaitable[None]]) -> None:
         """Have `use` listen on a session of ours; for ever in vain where the upstream tells nothing of itself."""
@@ -379,16 +304,16 @@ class Upstream:
 
     def rest(self) -> None:
         """Ask and hear nothing more by itself; calls still go through, and `close` is still owed."""
-        for task in (self._keeper, self._listener):
-            if task is not None:
-                task.cancel()
+        self.keeper.rest()
+        if self._listener is not None:
+            self._listener.cancel()
 
     async def close(self) -> None:
-        """End the task, the sessions and the connections."""
+        """End the tasks, the sessions and the connections."""
         self.rest()
-        for task in (self._keeper, self._listener):
-            if task is not None:
-                await asyncio.wait([task])
+        await self.keeper.close()
+        if self._listener is not None:
+            await asyncio.wait([self._listener])
         await self.held.close()
         await self.pool.close()
         await self.connector.close()

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamDown, UpstreamError
+from gateway.upstream import keeper
 from gateway.upstream import upstream as module
 from gateway.upstream.gate import Pass
 from gateway.upstream.listing import ListingFile
@@ -41,16 +42,16 @@ def names(upstream: Upstream) -> list[Any]:
     return [tool["name"] for tool in upstream.listing.tools]
 
 
-async def round_over(upstream: Upstream, condition: Callable[[], object]) -> None:
+async def round_over(upstream: Upstream, condition: Callable[[], bool]) -> None:
     """Look after each round whether that holds."""
-    async with asyncio.timeout(10), upstream._round_over:
-        await upstream._round_over.wait_for(condition)
+    async with asyncio.timeout(10):
+        await upstream.keeper.until_round(condition)
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is down is asked again at once."""
-    monkeypatch.setattr(module, "RETRY_SECONDS", (0.05,))
+    monkeypatch.setattr(keeper, "RETRY_SECONDS", (0.05,))
 
 
 @pytest.mark.parametrize("kind", ALL, ids=named)
@@ -190,7 +191,7 @@ async def test_a_dead_one_is_down_and_said_so_once(front, caplog, soon):
         pass
     with caplog.at_level(logging.INFO, "gateway.upstream.upstream"):
         one: Front = await front(target)
-        await round_over(one.upstream, lambda: one.upstream._rounds >= 3)
+        await round_over(one.upstream, lambda: one.upstream.keeper.rounds >= 3)
     said = [record.getMessage() for record in caplog.records]
     assert said == ["upstream raw is down: Upstream 'raw' cannot be reached (Connection refused). Nothing was sent."]
 
@@ -249,7 +250,7 @@ async def test_names_that_do_not_exist_are_no_stream_of_requests(raw_modern, fro
     raw_modern.reset()
     for _ in range(30):
         await one.upstream.ask_again()
-    assert len(one.asked("tools/list")) == module.MAX_ASKED
+    assert len(one.asked("tools/list")) == keeper.MAX_ASKED
 
 
 async def test_a_hanging_list_holds_nobody_up_for_longer_than_its_deadline(raw_modern, front):
