@@ -3,17 +3,15 @@
 import logging
 import math
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import uvicorn
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.http import StarletteWithLifespan
-from fastmcp.server.providers import Provider
-from fastmcp.server.providers.fastmcp_provider import FastMCPProvider
 from fastmcp.utilities.cli import log_server_banner
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
@@ -46,8 +44,9 @@ from gateway.doors.state import RequestStates
 from gateway.doors.tasks import Tasks
 from gateway.doors.versions import Versions
 from gateway.drain import Exchanges
-from gateway.errors import CannotListen, ServiceBroken
+from gateway.errors import CannotListen
 from gateway.listen import Listener, bind, is_loopback, origin
+from gateway.mounts import Mounts
 from gateway.observe.exposition import exposition
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
@@ -96,21 +95,6 @@ class _Upstreams(CatalogProvider):
             yield
 
 
-class MountedService(FastMCPProvider):
-    """What a service offers, as `mount` gives it. Its lifespan is the runtime's to open and close."""
-
-    @asynccontextmanager
-    async def lifespan(self) -> AsyncGenerator[None]:
-        yield
-
-
-class Mount(NamedTuple):
-    """A service that is mounted, and what it is mounted as."""
-
-    service: FastMCP
-    provider: Provider
-
-
 class Gateway(FastMCP):
     """One MCP server in front of every service and upstream of a `Runtime`."""
 
@@ -150,9 +134,9 @@ class Gateway(FastMCP):
         # Without this hook every modern call with arguments lists all tools first, to look at one schema.
         self._mcp_server.get_tool_input_schema = self._input_schema
         self.mount(runtime.own)
-        self._mounts: dict[str, Mount] = {}
-        self._mount_services(runtime.services)
-        runtime.on_services = self._mount_services
+        self._mounts = Mounts(self)
+        self._mounts.serve(runtime.services)
+        runtime.on_services = self._mounts.serve
         self.add_provider(_Upstreams(runtime, door.run, self._open))
         Lists(runtime.sources, self._differs_by_caller, self._server_config.page_size).serve(self._mcp_server)
         self._changes = Changes(runtime)
@@ -183,26 +167,6 @@ class Gateway(FastMCP):
                 yield
             finally:
                 self._ready = False
-
-    def _mount_services(self, services: Mapping[str, FastMCP]) -> None:
-        """Mount these, and nothing else; one that is mounted already stays as it is.
-
-        Raises:
-            ServiceBroken: one brings an extension of the protocol, which FastMCP takes before it serves only.
-        """
-        kept = {name: mount for name, mount in self._mounts.items() if services.get(name) is mount.service}
-        before, gone = self.providers, [self._mounts[name].provider for name in self._mounts.keys() - kept.keys()]
-        self.providers = [provider for provider in before if provider not in gone]
-        try:
-            fresh = {name: self._mount(name, service) for name, service in services.items() if name not in kept}
-        except RuntimeError as error:
-            self.providers = before
-            raise ServiceBroken(f"A new service cannot be served without a restart: {error}") from error
-        self._mounts = kept | fresh
-
-    def _mount(self, namespace: str, service: FastMCP) -> Mount:
-        self.add_provider(MountedService(service), namespace=namespace)
-        return Mount(service, self.providers[-1])
 
     def _input_schema(self, name: str) -> Any:
         route = self.runtime.catalog.tool(name)
