@@ -2,29 +2,33 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastmcp import FastMCP
+from fastmcp import Context, FastMCP
+from fastmcp.tools import ToolResult
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from services.external.fetch import REQUEST_HEADERS, Fetcher, FetchResult, Method, Param
+from services.external.fetch import RESULT, Fetcher
 from services.external.network import Network
-from services.external.settings import Settings
+from services.external.request import WITHOUT_BODY, Asked, Param
+from services.external.settings import IDEMPOTENT, Settings
+from services.external.web import Web
 
 __all__ = ["Settings", "create_server", "mcp"]
 
 
 def create_server(settings: Settings | None = None, *, network: Network | None = None) -> FastMCP:
     """The server, with nothing opened yet. `network` replaces the system's resolver and sockets."""
-    fetcher = Fetcher(settings or Settings(), network or Network())
+    settings = settings or Settings()
+    web = Web(settings, network or Network())
 
     @asynccontextmanager
     async def lifespan(_server: FastMCP) -> AsyncGenerator[None]:
         try:
             yield
         finally:
-            await fetcher.close()
+            await web.close()
 
     server: FastMCP = FastMCP(
         "external",
@@ -32,33 +36,59 @@ def create_server(settings: Settings | None = None, *, network: Network | None =
         lifespan=lifespan,
         mask_error_details=True,
     )
+    _add_fetch(server, Fetcher(settings, web), settings)
+    return server
 
-    @server.tool(
-        annotations=ToolAnnotations(
-            read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-        )
-    )
+
+def _add_fetch(server: FastMCP, fetcher: Fetcher, settings: Settings) -> None:
+    @server.tool(annotations=_annotations(settings), output_schema=RESULT.json_schema())
     async def fetch(
+        ctx: Context,
         url: Annotated[
             str, Field(max_length=8_192, description="An http or https URL of a public host, without credentials.")
         ],
-        method: Annotated[Method, Field(description="GET, or HEAD for the headers alone.")] = "GET",
+        method: Annotated[
+            str,
+            Field(
+                description="The HTTP method; HEAD brings the headers alone.",
+                json_schema_extra={"enum": list(settings.methods)},
+            ),
+        ] = "GET",
         params: Annotated[
             dict[str, Param | list[Param]] | None, Field(description="Query parameters, added to those in the URL.")
         ] = None,
         headers: Annotated[
             dict[str, str] | None,
-            Field(description=f"Request headers; allowed are {', '.join(sorted(REQUEST_HEADERS))}."),
+            Field(description=f"Request headers; allowed are {', '.join(sorted(settings.allowed_headers))}."),
         ] = None,
+        json: Annotated[Any, Field(description="A body to send as JSON, with a method that takes one.")] = None,
+        form: Annotated[
+            dict[str, Param | list[Param]] | None, Field(description="A body to send as a form, in place of `json`.")
+        ] = None,
+        markdown: Annotated[bool, Field(description="Whether HTML comes as Markdown, or as it is.")] = True,
         timeout: Annotated[  # noqa: ASYNC109 - the tool's public parameter
             float | None,
             Field(gt=0, description="Seconds to wait for the whole answer; can only shorten the limit set."),
         ] = None,
-    ) -> FetchResult:
-        """Fetch a URL: its status, selected headers and body, as JSON or text."""
-        return await fetcher.fetch(url, method, params, headers, timeout)
+    ) -> ToolResult:
+        """Fetch a URL: its status, selected headers and body, as JSON, text, Markdown or an image."""
+        asked = Asked(url, method.upper(), params, headers, json, form)
+        return await fetcher.fetch(asked, markdown=markdown, seconds=timeout, on_progress=ctx.report_progress)
 
-    return server
+
+def _annotations(settings: Settings) -> ToolAnnotations:
+    """What the tool may do with the methods that are allowed.
+
+    One tool has them all, as HTTP has, and so its hints are those of the worst: where writing is allowed, clients that
+    ask before a tool that writes ask before each fetch. So only GET and HEAD are allowed until somebody says otherwise.
+    """
+    methods = set(settings.methods)
+    return ToolAnnotations(
+        read_only_hint=methods <= WITHOUT_BODY,
+        destructive_hint=not methods <= WITHOUT_BODY,
+        idempotent_hint=methods <= IDEMPOTENT,
+        open_world_hint=True,
+    )
 
 
 mcp = create_server()

@@ -1,18 +1,46 @@
 """What an operator may set of the external service."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})  # RFC 9110, 9.2.2
+# None of these can carry a credential.
+PLAIN_HEADERS = frozenset({"accept", "accept-language", "if-modified-since", "if-none-match", "range"})
+# These are made of the request itself; a caller who could set them could smuggle a second one.
+_OWN_HEADERS = frozenset(
+    {
+        *("accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive"),
+        *("te", "trailer", "transfer-encoding", "upgrade", "user-agent"),
+    }
+)
+
+
+def _settable(name: str) -> str:
+    if name in _OWN_HEADERS or name.startswith("proxy-"):
+        raise ValueError("this header is written by the service itself and cannot be given to callers")
+    return name
+
 
 Endpoint = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):[0-9]{1,5}$")
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
+HeaderName = Annotated[
+    str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Za-z!#$%&'*+.^_`|~-]{1,100}$"), AfterValidator(_settable)
+]
 
 
 class Settings(BaseModel, frozen=True, extra="forbid"):
-    """Limits and permissions of `fetch`; the defaults allow any public host on the usual ports."""
+    """Limits and permissions of the service; the defaults allow reading from any public host on the usual ports."""
 
+    methods: tuple[Method, ...] = Field(
+        default=("GET", "HEAD"), min_length=1, description="HTTP methods that callers may use."
+    )
+    allowed_headers: tuple[HeaderName, ...] = Field(
+        default=tuple(sorted(PLAIN_HEADERS)), description="Request headers that callers may send."
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=(),
         description="Hosts that may be fetched, as globs such as '*.example.com'. Empty: every public host.",
@@ -23,6 +51,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
         description="Exact 'host:port' entries that are opened whatever their address, port or allowed_hosts. "
         "An IPv6 address stands in brackets.",
     )
+    per_host: int = Field(default=8, ge=1, description="Requests to one host that run at once; further ones wait.")
+    per_host_rate: float = Field(default=20.0, gt=0, description="Requests to one host in a second; further ones wait.")
     max_bytes: int = Field(
         default=1024 * 1024, gt=0, description="Bytes kept of an answer's body, counted after decompression."
     )

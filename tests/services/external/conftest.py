@@ -20,6 +20,7 @@ class Answer:
 
     error: str | None
     data: dict[str, Any]
+    content: list[Any]
 
 
 Fetch = Callable[..., Awaitable[Answer]]
@@ -34,10 +35,12 @@ async def serve() -> AsyncGenerator[Serve]:
         async def start(network: Network | None = None, **settings: Any) -> Fetch:
             client = await stack.enter_async_context(Client(create_server(Settings(**settings), network=network)))
 
-            async def fetch(url: str, **arguments: Any) -> Answer:
-                result = await client.call_tool("fetch", {"url": url, **arguments}, raise_on_error=False)
+            async def fetch(url: str, on_progress: Any = None, **arguments: Any) -> Answer:
+                result = await client.call_tool(
+                    "fetch", {"url": url, **arguments}, raise_on_error=False, progress_handler=on_progress
+                )
                 text = "".join(getattr(part, "text", "") for part in result.content)
-                return Answer(text if result.is_error else None, result.structured_content or {})
+                return Answer(text if result.is_error else None, result.structured_content or {}, result.content)
 
             return fetch
 

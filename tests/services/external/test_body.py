@@ -1,5 +1,6 @@
-"""Bodies: capped while they stream, decompressed safely, given as JSON or text where they are either."""
+"""Bodies: capped while they stream, decompressed safely, told of as they come."""
 
+import asyncio
 import gzip
 import json
 import tracemalloc
@@ -13,42 +14,6 @@ LIMIT = 1000
 @pytest.fixture
 async def fetch(serve, site):
     return await serve(allow_private_hosts=[site.endpoint], max_bytes=LIMIT)
-
-
-@pytest.mark.parametrize("content_type", ["application/json", "application/vnd.api+json; charset=utf-8"])
-async def test_json_is_parsed(fetch, site, content_type):
-    url = site.sends("/", '{"größe": [1, null, 2.5]}'.encode(), content_type=content_type)
-    answer = await fetch(url)
-    assert answer.data["json"] == {"größe": [1, None, 2.5]}
-    assert (answer.data["text"], answer.data["truncated"]) == (None, False)
-
-
-@pytest.mark.parametrize("body", [b"{not json", b"[NaN]", b"[" * 400 + b"]" * 400, b"\xff\xfe"])
-async def test_what_is_called_json_but_is_not_comes_as_text(fetch, site, body):
-    answer = await fetch(site.sends("/", body, content_type="application/json"))
-    assert answer.error is None
-    assert (answer.data["json"], answer.data["text"]) == (None, body.decode("utf-8", "replace"))
-
-
-@pytest.mark.parametrize(
-    ("charset", "encoded"),
-    [
-        ("; charset=iso-8859-1", "Maß".encode("latin-1")),
-        ("; charset=UTF-16", "Maß".encode("utf-16")),
-        ("; charset=no-such-charset", "Maß".encode()),
-        ("; charset=punycode", "Maß".encode()),
-        ("", "Maß".encode()),
-    ],
-)
-async def test_text_is_read_in_its_charset_and_as_utf_8_in_any_other(fetch, site, charset, encoded):
-    answer = await fetch(site.sends("/", encoded, content_type="text/plain" + charset))
-    assert answer.data["text"] == "Maß"
-
-
-async def test_binary_content_is_left_out(fetch, site):
-    answer = await fetch(site.sends("/", b"\x89PNG", content_type="image/png"))
-    assert (answer.data["text"], answer.data["json"], answer.data["content_type"]) == (None, None, "image/png")
-    assert answer.data["headers"]["content-length"] == "4"
 
 
 @pytest.mark.parametrize(("size", "truncated"), [(LIMIT - 1, False), (LIMIT, False), (LIMIT + 1, True)])
@@ -100,3 +65,34 @@ async def test_head_has_no_body_to_decompress(fetch, site):
     site.answers["/"] = b"HTTP/1.1 200 OK\r\ncontent-encoding: br\r\ncontent-length: 9\r\n\r\n"
     answer = await fetch(site.url("/"), method="HEAD")
     assert (answer.error, answer.data["status"]) == (None, 200)
+
+
+@pytest.mark.parametrize("length", [b"content-length: 8\r\n", b"connection: close\r\n"])
+async def test_progress_of_a_long_transfer_is_told(fetch, site, length):
+    told = asyncio.Event()
+    heard = []
+
+    async def in_two_parts(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n" + length + b"\r\nhalf")
+        await told.wait()
+        writer.write(b"half")
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total))
+        told.set()
+
+    site.scripts["/"] = in_two_parts
+    async with asyncio.timeout(10):
+        answer = await fetch(site.url("/"), on_progress=hear)
+    assert answer.data["text"] == "halfhalf"
+    assert heard == [(4, 8 if b"8" in length else None)]
+
+
+async def test_of_a_short_transfer_there_is_nothing_to_tell(fetch, site):
+    heard = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(progress)
+
+    await fetch(site.sends("/", b"short", content_type="text/plain"), on_progress=hear)
+    assert heard == []

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 
@@ -16,8 +17,12 @@ async def test_the_tool_says_what_it_takes_gives_and_touches():
     async with Client(create_server()) as client:
         [tool] = await client.list_tools()
     assert tool.name == "fetch"
-    assert tool.description == "Fetch a URL: its status, selected headers and body, as JSON or text."
-    assert set(tool.input_schema["properties"]) == {"url", "method", "params", "headers", "timeout"}
+    assert tool.description == (
+        "Fetch a URL: its status, selected headers and body, as JSON, text, Markdown or an image."
+    )
+    assert set(tool.input_schema["properties"]) == {
+        *("url", "method", "params", "headers", "json", "form", "markdown", "timeout"),
+    }
     assert all("description" in field for field in tool.input_schema["properties"].values())
     assert all("description" in field for field in tool.output_schema["properties"].values())
     assert tool.annotations is not None
@@ -27,6 +32,22 @@ async def test_the_tool_says_what_it_takes_gives_and_touches():
         "idempotent_hint": True,
         "open_world_hint": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("methods", "read_only", "destructive", "idempotent"),
+    [
+        (["GET"], True, False, True),
+        (["GET", "PUT"], False, True, True),
+        (["GET", "POST"], False, True, False),
+    ],
+)
+async def test_what_the_tool_is_said_to_do_follows_from_the_methods(methods, read_only, destructive, idempotent):
+    async with Client(create_server(Settings(methods=methods))) as client:
+        [tool] = await client.list_tools()
+    assert tool.input_schema["properties"]["method"]["enum"] == methods
+    hints = tool.annotations
+    assert (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint) == (read_only, destructive, idempotent)
 
 
 async def test_wrong_argument_types_are_an_error_result():

@@ -29,3 +29,17 @@ def test_an_opened_endpoint_is_kept_in_lower_case():
         "wiki.internal:8080",
         "[fd00::1]:80",
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "content-length", "Transfer-Encoding", "proxy-authorization", "a b", "x\r\n", ""]
+)
+def test_headers_that_make_a_request_what_it_is_cannot_be_given_to_callers(name):
+    with pytest.raises(ValidationError, match="allowed_headers"):
+        Settings(allowed_headers=(name,))
+
+
+@pytest.mark.parametrize("methods", [(), ("TRACE",), ("get",)])
+def test_methods_are_those_that_there_are(methods):
+    with pytest.raises(ValidationError, match="methods"):
+        Settings(methods=methods)

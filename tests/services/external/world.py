@@ -1,6 +1,7 @@
 """A small internet for tests: scripted names, counted sockets, and a site that answers by script."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import httpcore
@@ -58,13 +59,15 @@ class Site:
     """A real HTTP server on loopback that answers each path with the bytes set for it, and keeps what it was asked.
 
     A path without an answer is never answered, and after the answer of a path in `held` the connection stays open
-    until the client closes it, which sets `left`.
+    until the client closes it, which sets `left`. A path in `scripts` is answered by its coroutine.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, bytes] = {}
         self.held: set[str] = set()
+        self.scripts: dict[str, Peer] = {}
         self.heard: list[str] = []
+        self.bodies: list[bytes] = []
         self.left = asyncio.Event()
         self.port = 0
 
@@ -85,7 +88,13 @@ class Site:
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.heard.append(head)
+        length = re.search(r"^content-length: (\d+)", head, re.IGNORECASE | re.MULTILINE)
+        self.bodies.append(await reader.readexactly(int(length[1]) if length else 0))
         path = head.split(" ")[1].partition("?")[0]
+        if path in self.scripts:
+            await self.scripts[path](reader, writer)
+            writer.close()
+            return
         writer.write(self.answers.get(path, b""))
         if path not in self.answers or path in self.held:
             await reader.read()
