@@ -12,7 +12,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "unix"}),
     frozenset({"model"}),
     frozenset({"config"}),
-    frozenset({"catalog"}),
+    frozenset({"catalog", "client"}),  # the client talks to any MCP URL: it knows words and masks, and no gateway
     frozenset({"upstream"}),
     frozenset({"policy", "observe", "running"}),
     frozenset({"guard"}),

@@ -1,0 +1,1 @@
+"""The client: any MCP server, driven and watched from outside."""
