@@ -10,6 +10,7 @@ from mcp.types import ContentBlock, ImageContent, TextContent
 from pydantic import Field, TypeAdapter
 
 from services.external.body import OnProgress
+from services.external.cache import is_cached
 from services.external.content import Content, interpreted
 from services.external.request import Asked, check
 from services.external.settings import Settings
@@ -34,6 +35,7 @@ class FetchResult:
         str | None,
         Field(description="The body as text, HTML as Markdown; null for JSON, images, other binary and empty bodies."),
     ] = None
+    cached: Annotated[bool, Field(description="Whether the body was kept from an earlier fetch.")] = False
     truncated: Annotated[bool, Field(description="Whether the body was longer than the limit and was cut.")] = False
 
 
@@ -48,12 +50,18 @@ class Fetcher:
         self._web = web
 
     async def fetch(
-        self, asked: Asked, *, markdown: bool, seconds: float | None, on_progress: OnProgress | None
+        self, asked: Asked, *, caller: str, markdown: bool, seconds: float | None, on_progress: OnProgress | None
     ) -> ToolResult:
         """The site's answer; an image comes before its description. Raises ToolError as `Web.exchange` does."""
         check(asked, self._settings)
         request = self._web.request(
-            asked.method, asked.url, params=asked.params, headers=asked.headers, json=asked.json, data=asked.form
+            asked.method,
+            asked.url,
+            caller=caller,
+            params=asked.params,
+            headers=asked.headers,
+            json=asked.json,
+            data=asked.form,
         )
         received = await self._web.exchange(request, seconds, on_progress)
         response = received.response
@@ -71,6 +79,7 @@ def _told(received: Received, content: Content) -> ToolResult:
         headers={name: value for name, value in response.headers.items() if RESPONSE_HEADERS.fullmatch(name)},
         json=content.json,
         text=content.text,
+        cached=is_cached(response),
         truncated=received.body.truncated,
     )
     blocks: list[ContentBlock] = [TextContent(type="text", text=RESULT.dump_json(result).decode())]

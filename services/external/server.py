@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastmcp import Context, FastMCP
+from fastmcp.server.dependencies import get_access_token
 from fastmcp.tools import ToolResult
 from mcp.types import ToolAnnotations
 from pydantic import Field
@@ -73,7 +74,15 @@ def _add_fetch(server: FastMCP, fetcher: Fetcher, settings: Settings) -> None:
     ) -> ToolResult:
         """Fetch a URL: its status, selected headers and body, as JSON, text, Markdown or an image."""
         asked = Asked(url, method.upper(), params, headers, json, form)
-        return await fetcher.fetch(asked, markdown=markdown, seconds=timeout, on_progress=ctx.report_progress)
+        return await fetcher.fetch(
+            asked, caller=_caller(), markdown=markdown, seconds=timeout, on_progress=ctx.report_progress
+        )
+
+
+def _caller() -> str:
+    """Who calls, as far as authentication says; without any, all callers are one."""
+    token = get_access_token()
+    return "" if token is None else f"{token.client_id} {token.subject or ''}"
 
 
 def _annotations(settings: Settings) -> ToolAnnotations:

@@ -9,7 +9,7 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})  # RFC 9110, 9.2.2
 # None of these can carry a credential.
 PLAIN_HEADERS = frozenset({"accept", "accept-language", "if-modified-since", "if-none-match", "range"})
 # These are made of the request itself; a caller who could set them could smuggle a second one.
-_OWN_HEADERS = frozenset(
+OWN_HEADERS = frozenset(
     {
         *("accept-encoding", "connection", "content-length", "content-type", "expect", "host", "keep-alive"),
         *("te", "trailer", "transfer-encoding", "upgrade", "user-agent"),
@@ -18,7 +18,7 @@ _OWN_HEADERS = frozenset(
 
 
 def _settable(name: str) -> str:
-    if name in _OWN_HEADERS or name.startswith("proxy-"):
+    if name in OWN_HEADERS or name.startswith("proxy-"):
         raise ValueError("this header is written by the service itself and cannot be given to callers")
     return name
 
@@ -53,6 +53,15 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     )
     per_host: int = Field(default=8, ge=1, description="Requests to one host that run at once; further ones wait.")
     per_host_rate: float = Field(default=20.0, gt=0, description="Requests to one host in a second; further ones wait.")
+    retries: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="Times that a request with an idempotent method is sent again when the site is not ready.",
+    )
+    cache_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=0, description="Memory for answers that their sites allow to keep; 0 keeps none."
+    )
     max_bytes: int = Field(
         default=1024 * 1024, gt=0, description="Bytes kept of an answer's body, counted after decompression."
     )

@@ -9,16 +9,17 @@ import httpx
 from fastmcp.exceptions import ToolError
 
 from services.external.body import Body, OnProgress, read_body
+from services.external.cache import CALLER, CachingTransport
 from services.external.guard import Policy, Refused, checked_url
 from services.external.hosts import LimitedTransport
+from services.external.kept import KeptAnswers
 from services.external.network import GuardedTransport, Network
-from services.external.settings import PLAIN_HEADERS, Settings
+from services.external.retries import UNTIL, RetryingTransport
+from services.external.settings import OWN_HEADERS, PLAIN_HEADERS, Settings
 
 MAX_REDIRECTS = 5
 # What goes to another host after a redirect: what cannot hold a credential, and what describes the request itself.
-_FOR_ANY_HOST = PLAIN_HEADERS | {
-    *("accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"),
-}
+_FOR_ANY_HOST = PLAIN_HEADERS | OWN_HEADERS
 _FAILURES: tuple[tuple[type[httpx.HTTPError], str], ...] = (
     (httpx.TimeoutException, "The site could not be connected to in time. Try again later."),
     (
@@ -52,10 +53,13 @@ class Web:
         self._policy = Policy(settings.allowed_hosts, settings.allowed_ports, settings.allow_private_hosts)
         self._client: httpx.AsyncClient | None = None
 
-    def request(self, method: str, url: str, **parts: Any) -> httpx.Request:
-        """A request for `exchange`, of the parts that httpx knows. Raises Refused for a URL that may not be fetched."""
+    def request(self, method: str, url: str, *, caller: str | None = None, **parts: Any) -> httpx.Request:
+        """A request for `exchange`, of the parts that httpx knows. One with a `caller` may be answered from the cache.
+
+        Raises Refused for a URL that may not be fetched.
+        """
         target = checked_url(url, self._policy).copy_merge_params(parts.pop("params", None) or {})
-        return self._opened().build_request(method, target, **parts)
+        return self._opened().build_request(method, target, extensions={CALLER: caller}, **parts)
 
     async def exchange(
         self, request: httpx.Request, seconds: float | None = None, on_progress: OnProgress | None = None
@@ -66,7 +70,8 @@ class Web:
         """
         limit = min(seconds or self._settings.timeout, self._settings.timeout)
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(limit) as deadline:
+                request.extensions[UNTIL] = deadline.when()
                 response = await self._follow(request)
                 try:
                     body = await read_body(response, self._settings.max_bytes, on_progress)
@@ -88,15 +93,24 @@ class Web:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            guarded = GuardedTransport(self._policy, self._network)
             self._client = httpx.AsyncClient(
-                transport=LimitedTransport(guarded, self._settings.per_host, self._settings.per_host_rate),
+                transport=self._transport(),
                 headers={"user-agent": self._settings.user_agent, "accept": "*/*", "accept-encoding": "gzip"},
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 timeout=httpx.Timeout(None, connect=5.0),
                 trust_env=False,
             )
         return self._client
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        """Every request's way out, the last part first."""
+        settings = self._settings
+        guarded = GuardedTransport(self._policy, self._network)
+        limited = LimitedTransport(guarded, settings.per_host, settings.per_host_rate)
+        retrying = RetryingTransport(limited, settings.retries)
+        if not settings.cache_bytes:
+            return retrying
+        return CachingTransport(retrying, KeptAnswers(settings.cache_bytes, settings.max_bytes))
 
     async def _follow(self, request: httpx.Request) -> httpx.Response:
         for redirects in range(MAX_REDIRECTS + 1):

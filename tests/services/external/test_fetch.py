@@ -27,6 +27,7 @@ async def test_an_api_is_asked_with_parameters_and_headers(serve):
         "headers": {"etag": '"7"', "content-length": "12"},
         "json": {"items": []},
         "text": None,
+        "cached": False,
         "truncated": False,
     }
 

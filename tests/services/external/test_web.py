@@ -75,7 +75,7 @@ async def test_no_proxy_is_taken_from_the_environment(serve, site, monkeypatch):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, site.url("/proxy"))
     sockets = Sockets()
-    await (await serve(network(sockets)))("http://api.example.com/")
+    await (await serve(network(sockets), retries=0))("http://api.example.com/")
     assert (sockets.opened, site.heard) == ([(PUBLIC, 80)], [])
 
 

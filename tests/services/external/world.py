@@ -55,6 +55,13 @@ def network(sockets: Sockets, names: Resolve | None = None) -> Network:
     return Network(resolve=names or Names(), backend=sockets)
 
 
+def raw(body: bytes = b"", status: int = 200, **headers: str) -> bytes:
+    """An answer as it goes over the wire; underscores in header names become hyphens."""
+    fields = {"content_length": str(len(body)), "connection": "close", **headers}
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + body
+
+
 class Site:
     """A real HTTP server on loopback that answers each path with the bytes set for it, and keeps what it was asked.
 
@@ -80,9 +87,7 @@ class Site:
 
     def sends(self, path: str, body: bytes = b"", status: int = 200, **headers: str) -> str:
         """Set the answer of a path (underscores in header names become hyphens) and give its URL."""
-        fields = {"content_length": str(len(body)), "connection": "close", **headers}
-        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
-        self.answers[path] = f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + body
+        self.answers[path] = raw(body, status, **headers)
         return self.url(path)
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,3 +105,13 @@ class Site:
             await reader.read()
             self.left.set()
         writer.close()
+
+    def sends_in_turn(self, path: str, *answers: bytes) -> str:
+        """Set the answers of a path, one for each time it is asked; the last one stays. Gives its URL."""
+        left = list(answers)
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(left.pop(0) if len(left) > 1 else left[0])
+
+        self.scripts[path] = answer
+        return self.url(path)
