@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from gateway.upstream.spacing import Spacing
+
 log = logging.getLogger(__name__)
 
 # One that is down is asked again soon, so that it is back within 10 s of its return.
@@ -49,6 +51,9 @@ class Keeper:
         self._failures = 0
         self._wanted = asyncio.Event()
         self._called = False
+        self._changed = False
+        self._spacing = Spacing()
+        self._later: asyncio.TimerHandle | None = None
         self._asked: deque[float] = deque(maxlen=MAX_ASKED)
         self._round_over = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -67,6 +72,7 @@ class Keeper:
 
     def rest(self) -> None:
         """Look no more."""
+        self._put_off(None)
         if self._task is not None:
             self._task.cancel()
 
@@ -79,6 +85,13 @@ class Keeper:
     def want(self) -> None:
         """Look at once."""
         self._wanted.set()
+
+    def changed(self) -> None:
+        """Look because the upstream says that its lists changed: at once, but not without a pause where it says so
+        without one. One look takes in all that was said before it began."""
+        self._changed = True
+        if self._later is None and not self.is_looking:
+            self._look_at_change()
 
     def want_for_call(self) -> bool:
         """Look at once because somebody waits; whether it does, or did so too often of late."""
@@ -114,7 +127,9 @@ class Keeper:
 
     async def _round(self) -> None:
         self._wanted.clear()
+        self._put_off(None)
         called, self._called = self._called, False
+        at_change, self._changed = self._changed, False
         self.is_looking = True
         try:
             went_well = await self._look(called)
@@ -123,9 +138,23 @@ class Keeper:
             went_well = False
         self._failures = 0 if went_well else self._failures + 1
         self.is_looking = False
+        if at_change:
+            self._spacing.looked(time.monotonic())
+        if self._changed:
+            self._look_at_change()
         async with self._round_over:
             self.rounds += 1
             self._round_over.notify_all()
+
+    def _look_at_change(self) -> None:
+        wait = max(self._spacing.wait(time.monotonic()), self._limited_for())
+        self._put_off(asyncio.get_running_loop().call_later(wait, self._wanted.set))
+
+    def _put_off(self, later: asyncio.TimerHandle | None) -> None:
+        """What wakes it for a change from now on."""
+        if self._later is not None:
+            self._later.cancel()
+        self._later = later
 
     async def _pause(self) -> None:
         """Until the next look: a while, or until somebody wants it."""

@@ -88,7 +88,7 @@ class Upstream:
         self.keeper = Keeper(
             namespace, self._look, config.refresh, self.gate.limited_for, self.pool.trim, trim_every=config.idle
         )
-        self.watcher = Watcher(namespace, self._listen, self.keeper.want, on_updated)
+        self.watcher = Watcher(namespace, self._listen, self.keeper.changed, on_updated)
         self._listener: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
@@ -262,13 +262,15 @@ class Upstream:
 
     def _heard(self, listing: Listing) -> None:
         changed = not listing.same_offer(self.listing)
+        tells = tells_changes(listing.capabilities) != tells_changes(self.listing.capabilities)
         self._adopt_listing(listing)
         try:
             self._file.save(Remembered(listing, self.connector.speech, self._stateful))
         except OSError as error:
             log.warning("the listing of upstream %s cannot be kept for the next start: %s", self.namespace, error)
-        if changed:
+        if tells:
             self.watcher.again()
+        if changed:
             self._on_listing()
 
     async def _listen(self, use: Callable[[Session], Awaitable[None]]) -> None:

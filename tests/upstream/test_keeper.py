@@ -1,11 +1,13 @@
 """When it looks: at once, after a while, when it is wanted; and one look at a time."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 
 import pytest
 
 from gateway.upstream import keeper as module
+from gateway.upstream import spacing
 from gateway.upstream.keeper import Keeper
 
 
@@ -107,3 +109,45 @@ async def test_closing_ends_a_look(looks):
         await looks.begun.get()
         await looks.keeper.close()
     assert looks.keeper.rounds == 0
+
+
+async def test_changes_are_looked_at_at_once_and_then_after_a_pause(looks, monkeypatch):
+    monkeypatch.setattr(spacing, "APART_SECONDS", (0.05,))
+    await looks.one()
+    looks.keeper.changed()
+    await looks.one()
+    began = time.monotonic()
+    for _ in range(100):
+        looks.keeper.changed()
+    await looks.one()
+    assert time.monotonic() - began > 0.04
+    assert looks.begun.empty()
+
+
+async def test_a_change_that_is_told_during_a_look_is_looked_at_after_it(looks, monkeypatch):
+    monkeypatch.setattr(spacing, "APART_SECONDS", (0.01,))
+    async with asyncio.timeout(5):
+        await looks.begun.get()
+    looks.keeper.changed()
+    looks.results.put_nowait(True)
+    await looks.one()
+    assert looks.begun.empty()
+
+
+async def test_a_change_waits_for_as_long_as_the_upstream_wants_to_be_left_alone(looks):
+    await looks.one()
+    looks.limited = 0.05
+    began = time.monotonic()
+    looks.keeper.changed()
+    await looks.one()
+    assert time.monotonic() - began > 0.04
+
+
+async def test_a_look_for_another_reason_takes_in_what_was_told(looks, monkeypatch):
+    monkeypatch.setattr(spacing, "APART_SECONDS", (60.0,))
+    await looks.one()
+    for _ in range(2):
+        looks.keeper.changed()
+        looks.keeper.want()
+        await looks.one()
+    assert looks.keeper._later is None

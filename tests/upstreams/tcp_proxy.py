@@ -28,6 +28,7 @@ class TcpProxy:
         self.url = ""
         self.interval = 0.01
         self.connections = 0
+        self._closed = False
 
     @property
     def mode(self) -> Mode:
@@ -50,11 +51,15 @@ class TcpProxy:
 
     async def close(self) -> None:
         """Cut what is open and wait until nothing is left of it."""
+        self._closed = True
         self.mode = "pass"  # wakes who stalls
         self.cut()
         await asyncio.gather(*self._serving)
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._closed:
+            writer.transport.abort()
+            return
         self.connections += 1
         serving = asyncio.create_task(self._serve(reader, writer))
         self._serving.add(serving)
@@ -120,4 +125,5 @@ async def tcp_proxy(upstream: str, port: int = 0) -> AsyncGenerator[TcpProxy]:
         try:
             yield proxy
         finally:
+            server.close()  # first: who is cut off comes again at once
             await proxy.close()

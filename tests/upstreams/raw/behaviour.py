@@ -33,6 +33,7 @@ class Behaviour:
         self.switch = Switch()
         self.listeners: set[Listener] = set()
         self.tasks = Tasks(self._announce)
+        self._next_change: asyncio.TimerHandle | None = None
 
     @property
     def server_info(self) -> Json:
@@ -57,8 +58,12 @@ class Behaviour:
         """Behave so from now on, and tell who listens."""
         changed = changes_offer(self.switch.control, control)
         self.switch.set(control)
+        if self._next_change is not None:
+            self._next_change.cancel()
         if changed:
             self._announce("notifications/tools/list_changed", {})
+        if control.changes_every:
+            self._keep_changing()
         if control.updated:
             self._announce("notifications/resources/updated", {"uri": control.updated})
         if control.visited:
@@ -66,6 +71,11 @@ class Behaviour:
         if control.end_streams or control.drop_streams:
             for listener in tuple(self.listeners):
                 listener.end(politely=control.end_streams)
+
+    def _keep_changing(self) -> None:
+        self._announce("notifications/tools/list_changed", {})
+        again = self.switch.control.changes_every
+        self._next_change = asyncio.get_running_loop().call_later(again, self._keep_changing)
 
     def _announce(self, method: str, params: Json) -> None:
         for listener in tuple(self.listeners):

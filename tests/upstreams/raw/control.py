@@ -66,6 +66,7 @@ class Control:
     members: Mapping[str, Json] = field(default_factory=dict)  # put over those of a right result, by method
     before: tuple[Json, ...] = ()  # notifications that come before the answer to tools/call, on its stream
 
+    changes_every: float = 0.0  # seconds between two notifications/tools/list_changed, without end; 0: none
     list_delay: float | None = None  # seconds, instead of those given at start
     call_delay: float | None = None
     ttl_ms: int = 60_000
