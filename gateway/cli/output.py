@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from gateway.errors import ConfigurationError, Forbidden, GatewayError, InvalidRequest, Unauthenticated, UpstreamError
+from gateway.errors import (
+    UPSTREAM_CODES,
+    ConfigurationError,
+    Forbidden,
+    GatewayError,
+    InvalidRequest,
+    Unauthenticated,
+    UpstreamAnswered,
+    UpstreamError,
+)
 
 
 class Exit(IntEnum):
@@ -30,7 +39,11 @@ EXITS: tuple[tuple[type[GatewayError], Exit], ...] = (
 
 
 def exit_code(error: GatewayError) -> Exit:
-    """The exit status that tells a script of this error."""
+    """The exit status that tells a script of this error; of one that came from afar, by its code."""
+    if isinstance(error, UpstreamAnswered) and error.code in UPSTREAM_CODES:
+        return Exit.UPSTREAM_DOWN
+    if isinstance(error, UpstreamAnswered) and error.code in (Unauthenticated.code, Forbidden.code):
+        return Exit.NOT_ALLOWED
     return next(code for kind, code in EXITS if isinstance(error, kind))
 
 

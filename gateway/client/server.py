@@ -12,9 +12,6 @@ from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHt
 from fastmcp.mcp_config import infer_transport_type_from_url
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
-    CONNECTION_CLOSED,
-    INVALID_REQUEST,
-    PARSE_ERROR,
     CallToolResult,
     Prompt,
     Resource,
@@ -22,7 +19,7 @@ from mcp_types import (
     Tool,
 )
 
-from gateway.client.wire import MOST_BYTES, Wire, lost, wire_to
+from gateway.client.wire import ENDED, MOST_BYTES, Wire, wire_to
 from gateway.config.masks import mask_url
 from gateway.errors import (
     GatewayError,
@@ -30,6 +27,8 @@ from gateway.errors import (
     UpstreamAnswered,
     UpstreamBroken,
     UpstreamDown,
+    UpstreamError,
+    UpstreamLost,
     UpstreamTimeout,
     UpstreamTooLarge,
 )
@@ -43,6 +42,21 @@ MOST_PAGES = 100
 
 OF_THE_CLIENT = (MCPError, httpx2.HTTPError, OSError, RuntimeError, ValueError, ExceptionGroup)
 """All that FastMCP's client raises. `TimeoutError` is an `OSError`, a model that does not fit a `ValueError`."""
+
+
+NO_MCP = "answered something that is not MCP. Check the URL's path."
+OF_THE_SDK: tuple[tuple[str, type[UpstreamError], str], ...] = (
+    ("SSE stream failed", UpstreamTooLarge, "sent an event of more than 1 MiB, or one that cannot be read."),
+    ("SSE stream ended", UpstreamLost, ENDED),
+    ("SSE stream disconnected", UpstreamLost, ENDED),
+    ("Connection closed", UpstreamLost, ENDED),
+    ("Session terminated", UpstreamLost, "has forgotten the session. Connect again."),
+    ("Unexpected content type", UpstreamBroken, NO_MCP),
+    ("server answered a request with 202", UpstreamBroken, NO_MCP),
+    ("Failed to parse", UpstreamBroken, NO_MCP),
+)
+"""How the errors begin that the SDK makes itself, and what they mean. Its codes are those that servers use as well."""
+ASKED_BACK = ("Elicitation not supported", "Sampling not supported", "List roots not supported")
 
 
 class Server:
@@ -137,9 +151,12 @@ class Server:
             return await self._open().list_prompts(max_pages=MOST_PAGES)
 
     async def call(
-        self, tool: str, arguments: Mapping[str, Any] | None = None, *, deadline: float = CALL_SECONDS
+        self, tool: str, arguments: Mapping[str, Any] | None = None, *, deadline: float | None = CALL_SECONDS
     ) -> CallToolResult:
-        """Call one tool, once. A tool that fails says so in the result's `is_error`, and raises nothing."""
+        """Call one tool, once. A tool that fails says so in the result's `is_error`, and raises nothing.
+
+        Without a deadline (None) it may take as long as the server lets it.
+        """
         async with self._named(deadline, f"answer the call of {tool}"):
             return await self._open().call_tool_mcp(tool, dict(arguments or {}))
 
@@ -167,7 +184,7 @@ class Server:
         raise InvalidRequest("A server is a URL, a program with its arguments, or a FastMCP object.")
 
     @contextlib.asynccontextmanager
-    async def _named(self, seconds: float, doing: str) -> AsyncGenerator[None]:
+    async def _named(self, seconds: float | None, doing: str) -> AsyncGenerator[None]:
         """Whatever fails inside gets a name, and it ends after so many seconds."""
         clock = asyncio.timeout(seconds)
         try:
@@ -191,21 +208,22 @@ class Server:
             if isinstance(each, MCPError):
                 return self._answered(each)
             if isinstance(each, httpx2.TransportError):
-                return lost(self.name)
+                return UpstreamLost(self.name, ENDED)
             if isinstance(each, OSError) and not isinstance(self._at, str):
                 return UpstreamDown(self.name, f"cannot be started: {(each.strerror or 'no reason given').lower()}.")
         return UpstreamBroken(self.name, f"gave an answer that cannot be used ({type(error).__name__}).")
 
     def _answered(self, error: MCPError) -> GatewayError:
         """The server's own error, or what the SDK says where there was no answer that it could take."""
-        code, message = error.error.code, error.error.message
-        if code == CONNECTION_CLOSED and message.startswith("SSE stream failed"):
-            return UpstreamTooLarge(self.name, "sent an event of more than 1 MiB, or one that cannot be read.")
-        if code == CONNECTION_CLOSED:
-            return lost(self.name)
-        if code in (PARSE_ERROR, INVALID_REQUEST):
-            return UpstreamBroken(self.name, "answered something that is not MCP. Check the URL's path.")
-        return UpstreamAnswered(code, message, error.error.data)
+        message = error.error.message
+        for beginning, kind, words in OF_THE_SDK:
+            if message.startswith(beginning):
+                return kind(self.name, words)
+        if message in ASKED_BACK:
+            return UpstreamAnswered(
+                error.error.code, "The tool asks its caller for something, which cannot be given here."
+            )
+        return UpstreamAnswered(error.error.code, message, error.error.data)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

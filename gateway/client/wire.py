@@ -32,6 +32,7 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_ERROR_BYTES = 64 * 1024
 MOST_UNCLAIMED = 16
 CONNECT_SECONDS = 10.0
+ENDED = "ended the connection before it answered. It is not known what ran."
 
 
 def wire_to(url: str, name: str) -> "Wire":
@@ -128,7 +129,7 @@ class Wire(httpx2.AsyncBaseTransport):
 
     def _unreachable(self, error: httpx2.TransportError) -> UpstreamError:
         if not isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-            return lost(self.name)
+            return UpstreamLost(self.name, ENDED)
         why = "it took too long" if isinstance(error, httpx2.ConnectTimeout) else _reason(error)
         return UpstreamDown(self.name, f"cannot be reached: {why}. Check the address, and that it runs.")
 
@@ -146,11 +147,6 @@ class Wire(httpx2.AsyncBaseTransport):
 
 
 _JSON = {"content-type": "application/json"}
-
-
-def lost(name: str) -> UpstreamLost:
-    """The connection ended too early."""
-    return UpstreamLost(name, "ended the connection before it answered. It is not known what ran.")
 
 
 def _unusable(request: httpx2.Request, response: httpx2.Response) -> str | None:

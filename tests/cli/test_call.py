@@ -1,6 +1,7 @@
 """`gateway call`: the result on stdout, what failed on stderr, and an exit status that tells which."""
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from gateway import runtime
 from tests.cli.conftest import Verb
+from tests.cli.running import GATEWAY, clean_environment
 from tests.gateways.kit import configuration, written
 from tests.upstreams.kit import Running, raw_http, raw_stdio
 
@@ -55,8 +57,8 @@ def test_what_are_no_arguments_is_a_matter_of_usage(own: Path, verb: Verb, words
 
 def test_wrong_arguments_are_named_and_not_repeated(own: Path, verb: Verb):
     said = verb("call", "own_shout", "text=hello", "times=CANARY")
-    assert (said.status, said.out) == (1, "")
-    assert "times" in said.err
+    assert (said.status, said.out) == (2, "")
+    assert "'times' must be a whole number" in said.err
     assert "CANARY" not in said.err
     assert len(said.err.splitlines()) == 1
 
@@ -71,13 +73,116 @@ def test_an_unknown_tool(own: Path, verb: Verb):
 def test_a_tool_that_fails_says_so_in_its_status(tmp_path: Path, verb: Verb, raw_modern: Running):
     written(tmp_path, configuration({"raw": raw_modern}))
     said = verb("call", "raw_fail", "message=no")
-    assert (said.status, said.out) == (1, "no\n[image]\n")
+    assert (said.status, said.out, said.err) == (1, "", "error: no\n[image]\n")
+    assert verb("call", "raw_fail", "message=no", "--json").json["isError"] is True
 
 
 def test_an_upstreams_tool(tmp_path: Path, verb: Verb, raw_modern: Running):
     written(tmp_path, configuration({"raw": raw_modern}))
     assert verb("call", "raw_add", "a=1", "b=2", "--json").json["structuredContent"]["sum"] == 3
     assert len([entry for entry in raw_modern.record() if entry["rpc"] == "tools/call"]) == 1
+
+
+def test_flags_are_typed_by_the_tools_schema(tmp_path: Path, verb: Verb, raw_modern: Running):
+    written(tmp_path, configuration({"raw": raw_modern}))
+    assert verb("call", "raw_add", "--a", "1", "--b=-2", "--json").json["structuredContent"]["sum"] == -1
+    assert verb("call", "own_shout", "--text", "10", "--times=2").out == "1010\n"
+    assert verb("call", "--json", "own_shout", "--text", "a").json["structuredContent"] == {"result": "A"}
+
+
+def test_a_flag_that_does_not_fit_is_named_with_the_cure_and_nothing_is_called(
+    tmp_path: Path, verb: Verb, raw_modern: Running
+):
+    written(tmp_path, configuration({"raw": raw_modern}))
+    for words, named in (
+        (["--a", "CANARY", "--b", "2"], "--a must be a number"),
+        (["--a", "1"], "'b' is missing"),
+        (["--a", "1", "--c", "2"], "no argument --c"),
+    ):
+        said = verb("call", "raw_add", *words)
+        assert (said.status, said.out) == (2, "")
+        assert named in said.err
+        assert "--help" in said.err
+        assert "CANARY" not in said.err
+    assert "tools/call" not in [entry["rpc"] for entry in raw_modern.record()]
+
+
+def test_arguments_come_from_a_file_and_flags_go_over_it(own: Path, verb: Verb):
+    folder = own.parent
+    (folder / "a.yaml").write_text("text: no\ntimes: 2\n")
+    (folder / "a.json").write_text('{"text": "no", "times": 2}')
+    for name in ("a.yaml", "a.json"):
+        assert verb("call", "own_shout", "--file", name).out == "NONO\n"
+        assert verb("call", "own_shout", "--file", name, "--text", "a", "times=3").out == "AAA\n"
+
+
+def test_arguments_come_from_stdin(own: Path):
+    words = (*GATEWAY, "call", "own_shout", "--file", "-")
+    ran = subprocess.run(
+        words, cwd=own.parent, env=clean_environment(), input=b"text: a\ntimes: 3\n", capture_output=True, timeout=30
+    )
+    assert (ran.returncode, ran.stdout) == (0, b"AAA\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [("- 1", "a.yaml: is no object"), ("a: [", "a.yaml: line 1"), ("a: 1\na: 2", "'a' stands twice")]
+)
+def test_a_file_that_holds_no_arguments_is_told(own: Path, verb: Verb, text: str, named: str):
+    (own.parent / "a.yaml").write_text(text)
+    said = verb("call", "own_shout", "--file", "a.yaml")
+    assert (said.status, said.out) == (2, "")
+    assert named in said.err
+
+
+def test_help_after_a_tool_lists_its_own_arguments_and_calls_nothing(own: Path, verb: Verb):
+    said = verb("call", "own_shout", "--help")
+    assert said.status == 0
+    assert said.out.splitlines() == [
+        "own_shout: Returns the text in capitals.",
+        "",
+        "--text  required, text",
+        "--times  a whole number; 1 if left out",
+    ]
+    assert verb("call", "own_shot", "--help").err.startswith("error: Unknown tool 'own_shot'.")
+
+
+def test_help_without_a_tool_is_the_verbs(verb: Verb):
+    said = verb("call", "--help")
+    assert said.status == 0
+    assert "--bearer-env" in said.out
+    assert verb("call").status == 2
+
+
+def test_any_server_at_a_url_can_be_called(verb: Verb, raw_legacy: Running, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TOKEN", "CANARY")
+    said = verb("call", "add", "--a", "1", "--b", "2", "--at", raw_legacy.url, "--bearer-env", "TOKEN", "--json")
+    assert said.json["structuredContent"]["sum"] == 3
+    assert {entry["headers"]["authorization"] for entry in raw_legacy.record()} == {"Bearer CANARY"}
+
+
+def test_a_server_at_a_url_that_fails_is_told_in_the_exit_status(
+    verb: Verb, raw_modern: Running, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TOKEN", "CANARY")
+    at = ("--at", raw_modern.url, "--bearer-env", "TOKEN")
+    for fault, status in (("unauthorized", 4), ("forbidden", 4), ("server_error", 3), ("html", 3)):
+        raw_modern.control(fault=fault)
+        said = verb("call", "echo", "text=a", *at)
+        assert (said.status, said.out) == (status, "")
+        assert "CANARY" not in said.err
+    raw_modern.control(fault="hang", on="tools/call")
+    said = verb("call", "echo", "text=a", *at, "--deadline", "0.3")
+    assert (said.status, said.err) == (
+        3,
+        f"error: Upstream '{raw_modern.url}' did not answer the call of echo within 0.3 s.\n",
+    )
+
+
+def test_a_variable_without_a_token_is_told(verb: Verb, raw_modern: Running):
+    said = verb("call", "echo", "--at", raw_modern.url, "--bearer-env", "NOT_SET")
+    assert (said.status, said.err) == (2, "error: The variable NOT_SET is not set. Put the token to send into it.\n")
+    assert verb("call", "own_shout", "--bearer-env", "NOT_SET").status == 2
+    assert verb("call", "echo", "--at", "nowhere").status == 2
 
 
 def test_a_tool_that_asks_back_cannot_be_used_here(tmp_path: Path, verb: Verb, fastmcp_upstream: Running):

@@ -15,6 +15,8 @@ def test_every_error_has_an_exit_status():
     assert {exit_code(kind("docs", "failed")) for kind in kinds} == {Exit.UPSTREAM_DOWN}
     assert exit_code(errors.Forbidden("no")) is Exit.NOT_ALLOWED
     assert exit_code(errors.UpstreamAnswered(-32000, "no")) is Exit.FAILED
+    assert exit_code(errors.UpstreamAnswered(errors.UpstreamDown.code, "no")) is Exit.UPSTREAM_DOWN
+    assert exit_code(errors.UpstreamAnswered(errors.Forbidden.code, "no")) is Exit.NOT_ALLOWED
 
 
 def test_json_is_one_document(capsys: pytest.CaptureFixture[str]):

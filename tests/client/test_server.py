@@ -65,6 +65,12 @@ async def test_an_error_of_the_servers_own_comes_as_it_is(raw_modern: Running):
     assert caught.value.code == -32602
 
 
+async def test_a_tool_that_asks_back_is_told(fastmcp_upstream: Running):
+    async with Server(fastmcp_upstream.url) as server:
+        with pytest.raises(UpstreamAnswered, match="asks its caller"):
+            await server.call("ask_first", {"question": "CANARY"})
+
+
 @pytest.mark.parametrize("kind", ["raw_modern", "raw_legacy"])
 @pytest.mark.parametrize(
     ("fault", "error"),
