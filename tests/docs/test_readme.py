@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,5 +84,9 @@ def test_toml_is_a_good_configuration(block: Block, tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
-def test_python_runs(block: Block) -> None:
+def test_python_runs(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    block.lay_out(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, _ in block.files:
+        monkeypatch.delitem(sys.modules, Path(name).stem, raising=False)  # another page may have a file of this name
     exec(compile(block.text, str(block), "exec"), {})

@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 import uvicorn
-from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 
 from gateway.app import create_gateway
 from gateway.server import Gateway
+from gateway.testing.gateways import open_gateway
 from tests.upstreams import process
 from tests.upstreams.kit import Command, Running
 from tests.upstreams.process import Process
@@ -25,6 +25,8 @@ SERVICE = 'module = "tests.gateways.service:server"'
 COMMAND = "from gateway.cli import main; main()"
 
 Upstream = Running | Command | str
+
+in_memory = open_gateway
 
 
 @dataclass(frozen=True)
@@ -85,15 +87,6 @@ def served(folder: Path, text: str) -> Generator[Served]:
         yield Served(url, folder, started)
     finally:
         process.stop(started)
-
-
-@contextlib.asynccontextmanager
-async def in_memory(folder: Path, text: str) -> AsyncGenerator[Gateway]:
-    """A gateway in this process that has heard its upstreams. Clients share it for as long as the block lasts."""
-    gateway = create_gateway(written(folder, text))
-    async with Client(gateway):  # FastMCP opens a server with its first client, and closes it with its last
-        await gateway.runtime.heard()
-        yield gateway
 
 
 class _Server(uvicorn.Server):
