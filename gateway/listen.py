@@ -126,6 +126,7 @@ class Listener(uvicorn.Server):
         end_listening: ends what modern clients listen to; called when there is nothing else left to wait for.
         end_calls: has the calls that still run answered with an error; called shortly before the grace is over.
         on_stop: called at the first signal.
+        delay: seconds for which it still serves after the first signal, so that who asks whether it is ready hears no.
         beside: a Unix socket that is served too, and by which app.
     """
 
@@ -137,9 +138,12 @@ class Listener(uvicorn.Server):
         end_listening: Callable[[], Awaitable[None]],
         end_calls: Callable[[], None],
         on_stop: Callable[[], None],
+        delay: float = 0.0,
         beside: tuple[socket.socket, uvicorn.Config] | None = None,
     ):
         super().__init__(config)
+        self._delay = delay
+        self._serves_until: float | None = None
         self._beside = beside
         self._exchanges = exchanges
         self._on_ready = on_ready
@@ -168,6 +172,14 @@ class Listener(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         with Streams() as self._streams:
             await super().serve(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        if not await super().on_tick(counter):
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._serves_until is None:
+            self._serves_until = now + self._delay
+        return self.force_exit or now >= self._serves_until
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         ending = asyncio.create_task(self._end_streams())

@@ -308,7 +308,14 @@ class Gateway(FastMCP):
                 garbage.settle()
                 on_ready = partial(self._tell, listeners, app.state.path)
                 await Listener(
-                    config, exchanges, on_ready, self._listening.aclose, self.runtime.guard.stop, self._stop, beside
+                    config,
+                    exchanges,
+                    on_ready,
+                    end_listening=self._listening.aclose,
+                    end_calls=self.runtime.guard.stop,
+                    on_stop=self._stop,
+                    delay=server.drain_delay,
+                    beside=beside,
                 ).serve(listeners)
         finally:
             if self._peers is not None:

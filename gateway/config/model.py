@@ -61,6 +61,8 @@ class ServerConfig(Section):
     """Browser origins to accept, such as `https://app.example.com`."""
     page_size: int = Field(2000, ge=1, le=100_000)
     """Entries on one page of a list: many clients read the first page only, and 2,000 usual tools stay under 1 MiB."""
+    drain_delay: float = Field(0.0, ge=0, le=600)
+    """Seconds for which it serves on after a stop was asked for, while `/readyz` says 503."""
     grace: float = Field(25.0, gt=0, le=600)
     """Seconds that running calls get to finish at a stop."""
     state_dir: Path = Path("var")

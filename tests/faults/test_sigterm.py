@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli.running import PATIENCE, up
+from tests.cli.running import PATIENCE, Up, up
 from tests.gateways.kit import configuration, written
 from tests.upstreams.kit import Running
 from tests.upstreams.messages import ACCEPT, LEGACY, initialize, legacy_call, messages_in, modern_call
@@ -21,8 +21,8 @@ SESSIONS = 10
 AT_ONCE = 50  # a system takes only so many connections before somebody accepts them
 
 
-def client() -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None)
+def client(*, keep_alive: bool = True) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None if keep_alive else 0)
     return httpx.AsyncClient(verify=False, timeout=PATIENCE, limits=limits)
 
 
@@ -84,6 +84,64 @@ async def test_who_would_be_cut_off_is_told_before(tmp_path: Path, raw_modern: R
     assert [said(answer) for answer in answers] == ["stopping", "stopping"]
     assert "timeout graceful shutdown exceeded" not in process.said
     assert "Traceback" not in process.said
+
+
+async def until_it_refuses(http: httpx.AsyncClient, process: Up) -> Counter[tuple[int, int, bool]]:
+    """Ask without a pause, each time on a connection of its own, until none is taken any more.
+
+    What each time came to: the status of `/healthz`, that of `/readyz`, and whether a call went well.
+    """
+    seen: Counter[tuple[int, int, bool]] = Counter()
+    origin = process.url.removesuffix("/mcp")
+    body, headers = modern_call("raw_echo", text="x")
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                health, ready = [(await http.get(origin + path)).status_code for path in ("/healthz", "/readyz")]
+                answer = await final(http, process.url, body, headers)
+            except httpx.TransportError:
+                return seen
+            seen[health, ready, said(answer) == "x"] += 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_it_is_seen_to_be_unready_before_it_takes_no_calls(tmp_path: Path, raw_modern: Running, workers: int):
+    more = f"[server]\ndrain_delay = 1.5\nworkers = {workers}"
+    written(tmp_path, configuration({"raw": raw_modern}, more))
+    with up(tmp_path) as process:
+        async with client(keep_alive=False) as http:
+            body, headers = modern_call("raw_slow", seconds=3.0)
+            running = asyncio.create_task(final(http, process.url, body, headers))
+            await raw_modern.wait_for("started", "slow", deadline=PATIENCE)
+            assert (await http.get(process.url.replace("/mcp", "/readyz"))).status_code == 200
+            process.send(signal.SIGTERM)
+            began = time.monotonic()
+            seen = await until_it_refuses(http, process)
+            assert time.monotonic() - began >= 1.4
+            assert said(await running) == "3.0 seconds later"
+        assert await asyncio.to_thread(process.ended) == 0
+    print(f"after the signal: {dict(seen)}")
+    assert seen[200, 503, True] > 5
+    assert seen.keys() <= {(200, 503, True), (200, 200, True)}  # the signal may take a moment to come
+    assert seen[200, 200, True] <= seen[200, 503, True]
+
+
+async def test_a_second_signal_ends_the_delay_too(tmp_path: Path):
+    written(tmp_path, "[server]\ndrain_delay = 600")
+    with up(tmp_path) as process:
+        async with client() as http:
+            process.send(signal.SIGTERM)
+            await unready(http, process.url.replace("/mcp", "/readyz"))
+        process.send(signal.SIGTERM)
+        began = time.monotonic()
+        await asyncio.to_thread(process.ended)
+        assert time.monotonic() - began < 10
+
+
+async def unready(http: httpx.AsyncClient, url: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await http.get(url)).status_code == 200:
+            pass
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
