@@ -5,13 +5,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastmcp.exceptions import ToolError
-from sqlalchemy import Column, ColumnElement, String
+from sqlalchemy import Column, ColumnElement, String, Table
 
+from services.database.names import find_columns
 from services.database.values import read_value
 
 MAX_LIST = 1000
 
 Build = Callable[[Column[Any], Any], ColumnElement[bool]]
+
+
+def conditions(table: Table, where: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """What must hold of a row. Raises UnknownName for a column that is not there, ToolError as `condition` does."""
+    columns = find_columns(table, where, "where")
+    return [test for column in columns for test in condition(column, where[column.name])]
 
 
 def condition(column: Column[Any], test: Any) -> list[ColumnElement[bool]]:

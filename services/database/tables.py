@@ -1,54 +1,53 @@
-"""The tables of one database: queries on them, and their schema."""
+"""The tables of one database: what is read of them, what is written, and their schema."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from fastmcp.exceptions import ToolError
-from pydantic import BaseModel, Field
-from sqlalchemy import CursorResult, RowMapping
+from sqlalchemy import CursorResult, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.database.engine import Database
+from services.database.names import UnknownName, find_table
+from services.database.reading import Page, Query, build_reading, make_page
 from services.database.reflect import TableInfo, Tables, describe, reflect
-from services.database.statements import Query, Statement, UnknownName, build, rows_wanted
-from services.database.values import to_json
+from services.database.rows import Limits, fitting
+from services.database.writing import Change, Writing, Written, build_writing
 
-
-class QueryResult(BaseModel, frozen=True):
-    """What a query read or changed."""
-
-    rows: Annotated[
-        list[dict[str, Any]], Field(description="Rows read; of an insert, the columns asked for of the rows made.")
-    ]
-    row_count: Annotated[int, Field(description="How many rows were read or changed.")]
-    truncated: Annotated[bool, Field(description="Whether more rows match than were read.")] = False
-
-
-class Schema(BaseModel, frozen=True):
-    """The tables of the database."""
-
-    tables: list[TableInfo]
+T = TypeVar("T")
 
 
 class DatabaseTables:
-    """Runs queries on tables that are reflected once, and again when a name is asked for that they do not have."""
+    """Reads and writes tables that are reflected once, and again when a name is asked for that they do not have."""
 
-    def __init__(self, database: Database, max_rows: int) -> None:
+    def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
-        self._max_rows = max_rows
+        self._limits = limits
         self._known: Tables | None = None
 
-    async def query(self, query: Query) -> QueryResult:
-        """Run one query in a transaction. Raises ToolError saying what is wrong with it or with the database."""
+    async def query(self, query: Query) -> Page:
+        """Read one page. Raises ToolError saying what is wrong with the query or with the database."""
 
-        async def work(connection: AsyncConnection) -> QueryResult:
-            statement = await self._build(connection, query)
-            result = await _execute(connection, statement)
-            return self._read(query, result)
+        async def work(connection: AsyncConnection) -> Page:
+            reading = await self._build(connection, lambda tables: build_reading(query, tables, self._limits.max_rows))
+            found = _fetch(await connection.execute(reading.statement))
+            return make_page(query, reading, found, self._limits)
 
-        return await self._database.run(work, write=query.action != "select")
+        return await self._database.run(work)
 
-    async def schema(self, table: str | None = None) -> Schema:
+    async def write(self, change: Change, *, dry_run: bool = False) -> Written:
+        """Make one change in a transaction; of a dry run nothing is kept. Raises ToolError as `query` does."""
+
+        async def work(connection: AsyncConnection) -> Written:
+            writing = await self._build(connection, lambda tables: build_writing(change, tables, self._limits.max_rows))
+            written = self._written(writing, await _execute(connection, writing), dry_run)
+            if dry_run:
+                await connection.rollback()
+            return written
+
+        return await self._database.run(work, write=True)
+
+    async def schema(self, table: str | None = None) -> list[TableInfo]:
         """All tables, or the one asked for, as they are now. Raises ToolError when there is none of that name."""
 
         async def work(connection: AsyncConnection) -> Tables:
@@ -56,36 +55,36 @@ class DatabaseTables:
             return self._known
 
         tables = await self._database.run(work)
-        if table is not None and table not in tables:
-            raise ToolError("There is no such table. Ask for the schema without a table to see them all.")
-        return Schema(tables=[describe(tables[name]) for name in sorted(tables) if table in (None, name)])
+        if table is not None:
+            return [describe(find_table(tables, table))]
+        return [describe(tables[name]) for name in sorted(tables)]
 
-    async def _build(self, connection: AsyncConnection, query: Query) -> Statement:
+    async def _build(self, connection: AsyncConnection, build: Callable[[Tables], T]) -> T:
         if self._known is not None:
             try:
-                return build(query, self._known, self._max_rows)
+                return build(self._known)
             except UnknownName:
                 pass  # It may be new: looked for once more below.
         self._known = await reflect(connection)
-        return build(query, self._known, self._max_rows)
+        return build(self._known)
 
-    def _read(self, query: Query, result: CursorResult[Any]) -> QueryResult:
+    def _written(self, writing: Writing, result: CursorResult[Any], dry_run: bool) -> Written:
         if not result.returns_rows:
-            return QueryResult(rows=[], row_count=result.rowcount)
-        rows = _fetch(result)
-        wanted = rows_wanted(query, self._max_rows)
-        return QueryResult(rows=to_json(rows[:wanted]), row_count=min(len(rows), wanted), truncated=len(rows) > wanted)
+            return Written(rows=[], row_count=result.rowcount, dry_run=dry_run)
+        found = _fetch(result)
+        rows = fitting(writing.returned, found[: self._limits.max_rows], self._limits.max_bytes)
+        return Written(rows=rows, row_count=len(found), truncated=len(rows) < len(found), dry_run=dry_run)
 
 
-async def _execute(connection: AsyncConnection, statement: Statement) -> CursorResult[Any]:
-    if statement.rows is None:
-        return await connection.execute(statement.executable)
-    return await connection.execute(statement.executable, statement.rows)
+async def _execute(connection: AsyncConnection, writing: Writing) -> CursorResult[Any]:
+    if writing.rows is None:
+        return await connection.execute(writing.statement)
+    return await connection.execute(writing.statement, writing.rows)
 
 
-def _fetch(result: CursorResult[Any]) -> Sequence[RowMapping]:
+def _fetch(result: CursorResult[Any]) -> Sequence[Row[Any]]:
     try:
-        return result.mappings().all()
+        return result.all()
     except ValueError as error:
         # SQLite lets any column hold any value.
         raise ToolError(

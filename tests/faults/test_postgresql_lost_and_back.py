@@ -32,7 +32,7 @@ async def test_postgresql_lost_and_back(era: Era, tmp_path: Path) -> None:
         async with over_http(tmp_path, text) as (_, url), wire(url, era) as client, wire(url, era) as other:
 
             async def read(_: int) -> Any:
-                return (await client.call("database_query", action="select", table="users")).final
+                return (await client.call("database_query", table="users")).final
 
             async def shout(_: int) -> Any:
                 return (await other.call("own_shout", text="x")).final

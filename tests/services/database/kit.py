@@ -30,8 +30,11 @@ class Tools:
 
     client: Client[Any]
 
-    async def query(self, action: str, table: str, **arguments: Any) -> Answer:
-        return await self.call("query", action=action, table=table, **arguments)
+    async def query(self, table: str, **arguments: Any) -> Answer:
+        return await self.call("query", table=table, **arguments)
+
+    async def write(self, action: str, table: str, **arguments: Any) -> Answer:
+        return await self.call("write", action=action, table=table, **arguments)
 
     async def schema(self, **arguments: Any) -> Answer:
         return await self.call("schema", **arguments)

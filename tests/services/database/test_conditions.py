@@ -38,13 +38,13 @@ REFUSED = [
 
 
 async def test_operators(tools):
-    answers = [await tools.query("select", "users", columns=["id"], where=where) for where, _ in FOUND]
+    answers = [await tools.query("users", columns=["id"], where=where) for where, _ in FOUND]
     found = [(where, [row["id"] for row in answer.rows]) for (where, _), answer in zip(FOUND, answers, strict=True)]
     assert found == FOUND
 
 
 async def test_operands_of_another_kind_are_refused_and_not_repeated(tools):
     for where, words in REFUSED:
-        answer = await tools.query("select", "users", where=where)
+        answer = await tools.query("users", where=where)
         assert words in answer.error
         assert "canary" not in answer.error

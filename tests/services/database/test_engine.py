@@ -14,9 +14,9 @@ NEW = {"email": "new@example.com", "role": "viewer", "active": True}
 async def test_many_calls_at_once_share_the_database(tools, url):
     await asyncio.gather(
         *(
-            tools.query("insert", "users", values={**NEW, "email": f"{n}@example.com"})
+            tools.write("insert", "users", values={**NEW, "email": f"{n}@example.com"})
             if n % 2
-            else tools.query("update", "users", values={"role": "viewer"}, where={"id": n})
+            else tools.write("update", "users", values={"role": "viewer"}, where={"id": n})
             for n in range(40)
         )
     )

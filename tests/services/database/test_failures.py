@@ -39,14 +39,14 @@ async def family(serve, url):
     ],
 )
 async def test_a_constraint_is_named_and_the_value_is_not(family, action, table, arguments, words):
-    answer = await family.query(action, table, **arguments)
+    answer = await family.write(action, table, **arguments)
     assert words in answer.error
     assert "4321" not in answer.error
-    assert [row["id"] for row in (await family.query("select", "parent")).rows] == [1]
+    assert [row["id"] for row in (await family.query("parent")).rows] == [1]
 
 
 async def test_two_rows_of_one_email_name_the_column_or_its_constraint(tools, url):
-    answer = await tools.query("insert", "users", values={**NEW, "email": "user-01@example.com"})
+    answer = await tools.write("insert", "users", values={**NEW, "email": "user-01@example.com"})
     assert ("users.email" if url.startswith("sqlite") else "users_email_key") in answer.error
     assert "user-01" not in answer.error
 
@@ -121,19 +121,19 @@ async def test_paths_that_are_no_database(serve, tmp_path):
         "file": "is a file of another kind. Check the path in the database url.",
         "file/below": "cannot be reached: ",
     }.items():
-        answer = await (await serve(f"sqlite:///{tmp_path}/{path}")).query("select", "users")
+        answer = await (await serve(f"sqlite:///{tmp_path}/{path}")).query("users")
         assert answer.error.startswith(f"The SQLite database '{tmp_path}/{path}' {words}")
 
 
 async def test_rights_that_are_missing_are_said(serve, postgresql_url):
     await execute(postgresql_url, "CREATE TABLE own (id INTEGER PRIMARY KEY)")
     tools = await serve(postgresql_url.replace("postgres:@/", "guarded:right@/"), seed=None)
-    assert "does not let its user do this. Grant the right" in (await tools.query("select", "own")).error
+    assert "does not let its user do this. Grant the right" in (await tools.query("own")).error
 
 
 async def test_a_database_for_reading_only_is_said(serve, sqlite_url):
     await (await serve(sqlite_url)).schema()
     path = sqlite_url.removeprefix("sqlite+aiosqlite:///")
     tools = await serve(f"sqlite:///file:{path}?mode=ro&uri=true")
-    assert len((await tools.query("select", "users")).rows) == 12
-    assert "may only be read" in (await tools.query("insert", "users", values=NEW)).error
+    assert len((await tools.query("users")).rows) == 12
+    assert "may only be read" in (await tools.write("insert", "users", values=NEW)).error

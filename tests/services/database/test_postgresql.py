@@ -39,8 +39,8 @@ async def locked(postgresql_url):
 async def test_a_postgresql_statement_that_waits_too_long_is_given_up(serve, postgresql_url, locked):
     tools = await serve(postgresql_url, timeout=0.5)
     started = time.monotonic()
-    read = await tools.query("select", "users")
-    written = await tools.query("insert", "users", values=NEW)
+    read = await tools.query("users")
+    written = await tools.write("insert", "users", values=NEW)
     assert time.monotonic() - started < 1 + MARGIN
     assert "did not answer within 0.5 s" in read.error
     assert "not known" not in read.error
@@ -51,7 +51,7 @@ async def test_a_postgresql_statement_that_waits_too_long_is_given_up(serve, pos
 
 async def test_a_connection_that_breaks_under_a_write_leaves_it_unsure_and_says_so(serve, postgresql_url, locked):
     tools = await serve(postgresql_url)
-    writing = asyncio.create_task(tools.query("insert", "users", values=NEW))
+    writing = asyncio.create_task(tools.write("insert", "users", values=NEW))
     ended = None
     async with asyncio.timeout(5):
         while not ended:
@@ -85,4 +85,4 @@ async def test_connections_that_the_server_ended_are_replaced(serve, postgresql_
     tools = await serve(postgresql_url)
     await tools.schema()
     await execute(postgresql_url, TERMINATE_OTHERS)
-    assert len((await tools.query("select", "users")).rows) == 12
+    assert len((await tools.query("users")).rows) == 12

@@ -40,43 +40,43 @@ async def test_a_table_of_another_schema_is_named_with_it_and_left_out(serve, po
     assert child["foreign_keys"] == [
         {"columns": ["parent_id"], "references": "other.parent", "referenced_columns": ["id"]}
     ]
-    assert (await tools.query("select", "parent")).error == "There is no such table. The database has child."
+    assert (await tools.query("parent")).error == "There is no such table. The database has child."
 
 
 async def test_one_table_can_be_asked_for(tools):
     schema = await tools.schema(table="users")
     assert [table["name"] for table in schema.data["tables"]] == ["users"]
     missing = await tools.schema(table="canary")
-    assert missing.error == "There is no such table. Ask for the schema without a table to see them all."
+    assert missing.error == "There is no such table. The database has products, users."
 
 
 async def test_views_and_system_tables_are_left_out(tools, url):
     await tools.schema()
     await execute(url, "CREATE VIEW seen AS SELECT id FROM users")
     for name in ("seen", "sqlite_master", "pg_class", "information_schema.tables"):
-        assert (await tools.query("select", name)).error == "There is no such table. The database has products, users."
+        assert (await tools.query(name)).error == "There is no such table. The database has products, users."
 
 
 async def test_new_tables_and_columns_are_found_when_they_are_asked_for(tools, url):
-    await tools.query("select", "users")
+    await tools.query("users")
     await execute(
         url,
         "CREATE TABLE later (id INTEGER PRIMARY KEY)",
         "ALTER TABLE users ADD COLUMN note VARCHAR(20)",
     )
-    assert (await tools.query("select", "later")).rows == []
-    assert (await tools.query("update", "users", values={"note": "x"}, where={"id": 1})).data["row_count"] == 1
-    assert (await tools.query("select", "users", columns=["note"], limit=1)).rows == [{"note": "x"}]
+    assert (await tools.query("later")).rows == []
+    assert (await tools.write("update", "users", values={"note": "x"}, where={"id": 1})).data["row_count"] == 1
+    assert (await tools.query("users", columns=["note"], limit=1)).rows == [{"note": "x"}]
 
 
 async def test_the_schema_is_always_as_it_is_now(tools, url):
     await tools.schema()
     await execute(url, "DROP TABLE products", "ALTER TABLE users DROP COLUMN role")
-    gone = await tools.query("select", "products")
+    gone = await tools.query("products")
     assert "has no such table, column or comparison" in gone.error
     [users] = (await tools.schema()).data["tables"]
     assert [column["name"] for column in users["columns"]] == ["id", "email", "active"]
-    assert set((await tools.query("select", "users", limit=1)).rows[0]) == {"id", "email", "active"}
+    assert set((await tools.query("users", limit=1)).rows[0]) == {"id", "email", "active"}
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xml'")

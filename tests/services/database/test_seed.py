@@ -9,8 +9,8 @@ from tests.services.database.kit import count, execute
 
 
 async def test_a_new_database_has_a_dozen_users_and_products(tools):
-    users = await tools.query("select", "users")
-    products = await tools.query("select", "products", where={"category": "paper"})
+    users = await tools.query("users")
+    products = await tools.query("products", where={"category": "paper"})
     assert [row["email"] for row in users.rows] == [f"user-{n:02}@example.com" for n in range(1, 13)]
     assert users.rows[3] == {"id": 4, "email": "user-04@example.com", "role": "editor", "active": False}
     assert products.rows[0] == {
@@ -21,23 +21,23 @@ async def test_a_new_database_has_a_dozen_users_and_products(tools):
         "price_cents": 450,
         "stock": 120,
     }
-    assert len((await tools.query("select", "products")).rows) == 12
+    assert len((await tools.query("products")).rows) == 12
 
 
 async def test_rows_added_later_get_the_next_ids(tools):
-    added = await tools.query("insert", "users", values={"email": "a@example.com", "role": "admin", "active": True})
+    added = await tools.write("insert", "users", values={"email": "a@example.com", "role": "admin", "active": True})
     assert added.rows == [{"id": 13}]
 
 
 async def test_servers_that_start_at_once_seed_once(serve, url):
     servers = [await serve(url) for _ in range(4)]
-    answers = await asyncio.gather(*(server.query("select", "users") for server in servers))
+    answers = await asyncio.gather(*(server.query("users") for server in servers))
     assert [len(answer.rows) for answer in answers] == [12] * 4
 
 
 async def test_a_sqlite_file_is_seeded_by_default_and_its_folder_made(serve, tmp_path):
     tools = await serve(f"sqlite:///{tmp_path}/some/folder/new.db", seed=None)
-    assert len((await tools.query("select", "users")).rows) == 12
+    assert len((await tools.query("users")).rows) == 12
 
 
 async def test_nothing_is_made_before_the_first_call(serve, tmp_path):
@@ -74,7 +74,7 @@ async def test_opening_an_existing_sqlite_file_changes_no_byte_of_it(serve, tmp_
         own.execute("CREATE TABLE own (id INTEGER PRIMARY KEY)")
     own.close()
     before = path.read_bytes()
-    await (await serve(f"sqlite:///{path}")).query("select", "own")
+    await (await serve(f"sqlite:///{path}")).query("own")
     assert path.read_bytes() == before
 
 
@@ -86,5 +86,5 @@ async def test_a_seeding_that_fails_leaves_nothing_and_is_tried_again(serve, tmp
     assert "locked" in (await tools.schema()).error
     blocker.rollback()
     blocker.close()
-    assert len((await tools.query("select", "users")).rows) == 12
+    assert len((await tools.query("users")).rows) == 12
     assert await count(f"sqlite:///{path}", "products") == 12

@@ -17,7 +17,7 @@ async def test_a_statement_that_runs_too_long_is_interrupted_and_undone(serve, s
     await execute(sqlite_url, *SLOW)
     tools = await serve(sqlite_url, timeout=0.5)
     started = time.monotonic()
-    answer = await tools.query("insert", "slow", values={"id": 1})
+    answer = await tools.write("insert", "slow", values={"id": 1})
     assert time.monotonic() - started < 2
     assert "did not answer within 0.5 s" in answer.error
     assert await count(sqlite_url, "slow") == 0
@@ -29,7 +29,7 @@ async def test_another_processs_lock_is_waited_for_and_then_said(serve, tmp_path
     other = sqlite3.connect(tmp_path / "data.db")
     other.execute("BEGIN EXCLUSIVE")
     started = time.monotonic()
-    answer = await tools.query("delete", "users", where={"id": 1})
+    answer = await tools.write("delete", "users", where={"id": 1})
     assert time.monotonic() - started < 2
     other.rollback()
     other.close()
@@ -43,5 +43,5 @@ async def test_foreign_keys_hold(serve, sqlite_url):
         "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
         "CREATE TABLE child (parent_id INTEGER REFERENCES parent)",
     )
-    answer = await (await serve(sqlite_url)).query("insert", "child", values={"parent_id": 1})
+    answer = await (await serve(sqlite_url)).write("insert", "child", values={"parent_id": 1})
     assert "ties this row to one of another table" in answer.error

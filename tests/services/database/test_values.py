@@ -69,8 +69,8 @@ async def written_and_read(kinds, cases):
     """Each case's value after it was inserted in a row of its own, as the insert and as a select give it."""
     read = []
     for number, (column, value, _) in enumerate(cases):
-        added = await kinds.query("insert", "kinds", values={"id": number, column: value}, columns=[column])
-        found = await kinds.query("select", "kinds", columns=[column], where={"id": number})
+        added = await kinds.write("insert", "kinds", values={"id": number, column: value}, returning=[column])
+        found = await kinds.query("kinds", columns=[column], where={"id": number})
         assert added.rows == found.rows
         read.append((column, value, found.rows[0][column]))
     return read
@@ -91,8 +91,8 @@ def test_a_time_without_a_zone_is_utc_wherever_the_service_runs():
 
 async def test_null_in_a_json_column_is_the_databases_own(sqlite_kinds, postgresql_kinds):
     for kinds in (sqlite_kinds, postgresql_kinds):
-        await kinds.query("insert", "kinds", values={"id": 1, "document": None})
-        found = await kinds.query("select", "kinds", columns=["id"], where={"document": {"is_null": True}})
+        await kinds.write("insert", "kinds", values={"id": 1, "document": None})
+        found = await kinds.query("kinds", columns=["id"], where={"document": {"is_null": True}})
         assert found.rows == [{"id": 1}]
 
 
@@ -123,7 +123,7 @@ POSTGRESQL_REFUSES = [
 
 
 async def refusals(kinds, cases):
-    answers = [await kinds.query("insert", "kinds", values={"id": 1, column: value}) for column, value, _ in cases]
+    answers = [await kinds.write("insert", "kinds", values={"id": 1, column: value}) for column, value, _ in cases]
     return [answer.error for answer in answers]
 
 
@@ -141,7 +141,7 @@ async def test_sqlite_columns_refuse_values_of_another_type(sqlite_kinds):
 
 async def test_values_that_only_postgresql_can_judge_are_refused_without_being_repeated(postgresql_kinds):
     for column, value in (("small", 2**40), ("name", "canary"), ("spans", "canary"), ("address", "canary")):
-        answer = await postgresql_kinds.query("insert", "kinds", values={"id": 1, column: value})
+        answer = await postgresql_kinds.write("insert", "kinds", values={"id": 1, column: value})
         assert "was given a value that does not fit its column" in answer.error
         assert "canary" not in answer.error
 
@@ -152,7 +152,7 @@ async def test_intervals_come_out_as_text_and_numbers_that_json_lacks_as_null(se
         "CREATE TABLE odd (id INTEGER PRIMARY KEY, span INTERVAL, ratio REAL, price NUMERIC)",
         "INSERT INTO odd VALUES (1, '1 day 2 hours', 'Infinity', 'NaN')",
     )
-    rows = (await (await serve(postgresql_url)).query("select", "odd")).rows
+    rows = (await (await serve(postgresql_url)).query("odd")).rows
     assert rows == [{"id": 1, "span": "P1DT2H", "ratio": None, "price": "NaN"}]
 
 
@@ -161,5 +161,5 @@ async def test_a_sqlite_value_that_is_not_of_its_columns_type_is_said(serve, sql
         sqlite_url, "CREATE TABLE odd (id INTEGER PRIMARY KEY, document JSON)", "INSERT INTO odd VALUES (1, '{')"
     )
     tools = await serve(sqlite_url)
-    assert "not of its declared type" in (await tools.query("select", "odd")).error
-    assert (await tools.query("select", "odd", columns=["id"])).rows == [{"id": 1}]
+    assert "not of its declared type" in (await tools.query("odd")).error
+    assert (await tools.query("odd", columns=["id"])).rows == [{"id": 1}]
