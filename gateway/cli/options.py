@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 ConfigFile = Annotated[
     Path | None, Parameter(name="--config", help="File to read; else GATEWAY_CONFIG, else gateway.toml here.")
@@ -13,4 +13,6 @@ At = Annotated[
     str | None, Parameter(name="--at", help="URL of any MCP server; else the gateway that is configured here.")
 ]
 BearerEnv = Annotated[str | None, Parameter(name="--bearer-env", help="Variable that holds the token to send to --at.")]
-Deadline = Annotated[float | None, Parameter(name="--deadline", help="Seconds that it may take.")]
+Deadline = Annotated[
+    float | None, Parameter(name="--deadline", validator=validators.Number(gt=0), help="Seconds that it may take.")
+]

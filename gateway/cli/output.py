@@ -52,6 +52,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def print_json_line(value: Any) -> None:
+    """One JSON document of many: on a line of its own, and at once."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
 def print_text(text: str = "") -> None:
     """Data for a person: one line or more on stdout."""
     print(text)

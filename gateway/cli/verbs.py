@@ -27,6 +27,7 @@ VERBS = (
     Verb("doctor", "gateway.cli.doctor:doctor", "Connect to everything and say how it does."),
     Verb("list", "gateway.cli.listing:list_everything", "List tools, resources, templates and prompts."),
     Verb("call", "gateway.cli.call:call", "Call one tool and print its result."),
+    Verb("monitor", "gateway.cli.monitor:monitor", "Say how an MCP server does, once or every few seconds."),
     Verb("audit search", "gateway.cli.audit:find", "Print the calls that were made."),
     Verb("audit verify", "gateway.cli.audit:check", "Say whether the audit is whole."),
     Verb("config show", "gateway.cli.config:show", "Print every key with its value in force, secrets masked."),

@@ -115,7 +115,8 @@ class _Look:
     async def _probe(self, tool: str, arguments: Mapping[str, Any]) -> None:
         result = await self.server.call(tool, arguments, deadline=self._left())
         if result.is_error:
-            self.found |= {"state": "failed", "reason": f"{tool} failed: {text_of(result)}"[:LONGEST_REASON]}
+            why = self.server.masked(text_of(result)) or "it does not say why"
+            self.found |= {"state": "failed", "reason": f"{tool} failed: {why}"[:LONGEST_REASON]}
 
 
 class _Timed:

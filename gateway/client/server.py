@@ -20,7 +20,7 @@ from mcp_types import (
 )
 
 from gateway.client.wire import ENDED, MOST_BYTES, Wire, wire_to
-from gateway.config.masks import mask_url
+from gateway.config.masks import MASK, mask_url
 from gateway.errors import (
     GatewayError,
     InvalidRequest,
@@ -122,7 +122,7 @@ class Server:
     def about(self) -> str:
         """The server's own name and version, as it says."""
         info = self._client.server_info if self._client is not None else None
-        return f"{info.name} {info.version}".strip()[:200] if info else ""
+        return self.masked(f"{info.name} {info.version}".strip()[:200]) if info else ""
 
     async def tools(self, *, deadline: float = CALL_SECONDS) -> list[Tool]:
         """Every tool that it offers."""
@@ -159,6 +159,11 @@ class Server:
         """
         async with self._named(deadline, f"answer the call of {tool}"):
             return await self._open().call_tool_mcp(tool, dict(arguments or {}))
+
+    def masked(self, text: str) -> str:
+        """A text of the server's as it can be shown: without control characters, and without the token."""
+        safe = text.replace(self._bearer, MASK) if self._bearer else text
+        return "".join(each if each.isprintable() or each == "\n" else " " for each in safe)
 
     def _open(self) -> Client[Any]:
         if self._client is None:
@@ -223,7 +228,7 @@ class Server:
             return UpstreamAnswered(
                 error.error.code, "The tool asks its caller for something, which cannot be given here."
             )
-        return UpstreamAnswered(error.error.code, message, error.error.data)
+        return UpstreamAnswered(error.error.code, self.masked(message), error.error.data)
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway import errors
-from gateway.cli.output import Exit, exit_code, print_error, print_json, print_table
+from gateway.cli.output import Exit, exit_code, print_error, print_json, print_json_line, print_table
 
 
 def test_every_error_has_an_exit_status():
@@ -22,6 +22,12 @@ def test_every_error_has_an_exit_status():
 def test_json_is_one_document(capsys: pytest.CaptureFixture[str]):
     print_json({"name": "漢字"})
     assert json.loads(capsys.readouterr().out) == {"name": "漢字"}
+
+
+def test_json_lines_are_a_line_each(capsys: pytest.CaptureFixture[str]):
+    print_json_line({"a": "b\nc"})
+    print_json_line({"a": 1})
+    assert capsys.readouterr().out == '{"a": "b\\nc"}\n{"a": 1}\n'
 
 
 def test_a_table_is_plain_columns_away_from_a_terminal(capsys: pytest.CaptureFixture[str]):
