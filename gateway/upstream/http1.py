@@ -81,11 +81,15 @@ class Response:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, failed: type[BaseException] | None, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.leave(failed=kind is not None)
+
+    def leave(self, *, failed: bool) -> None:
+        """Have done with it, as at the end of the block."""
         connection = self._connection
         if connection is None:
             return
-        if failed is not None and not connection.complete:
+        if failed and not connection.complete:
             self.drop()
         else:
             self._connection = None

@@ -2,10 +2,10 @@
 
 import re
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Self
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import (
@@ -79,7 +79,7 @@ class Incoming:
 
     __slots__ = ("_ended", "_events", "_limit", "_ready", "_response", "position")
 
-    def __init__(self, response: Response, limit: int, known: Sequence[messages.Message] | None = None):
+    def __init__(self, response: Response, limit: int, known: Sequence[messages.Message] | None):
         self.position = Position()
         self._response = response
         self._limit = limit
@@ -100,19 +100,6 @@ class Incoming:
                 await self._more(self._events)
         return self._ready.popleft()
 
-    def only(self) -> messages.Response | None:
-        """The response, where it is alone in an answer that is JSON and all here: most are, and need no waiting."""
-        if self._ended or self._events is not None or self._response.headers.get("content-type") != "application/json":
-            return None
-        if not (body := self._response.whole(self._limit)):
-            return None
-        self._ended = True
-        found = messages.decode(body)
-        if len(found) == 1 and isinstance(found[0], messages.Response):
-            return found[0]
-        self._ready.extend(found)
-        return None
-
     async def _whole(self) -> None:
         self._ended = True
         if body := await self._response.read(self._limit):
@@ -132,61 +119,76 @@ class Incoming:
                 self._ready.extend(messages.decode(event.data))
 
 
-class Reply(NamedTuple):
-    """The head of an answer, and its messages as they come."""
+class Reply:
+    """One request and its answer: the head of it within the block, and its messages as they come.
 
-    status: int
-    headers: Mapping[str, str]
-    messages: Incoming
-
-    @property
-    def position(self) -> Position:
-        """Where the stream can be taken up again after the messages that have come."""
-        return self.messages.position
-
-
-class _Exchange:
-    """One request and its answer: leave the block by an exception, and its connection is dropped."""
-
-    __slots__ = ("_body", "_headers", "_method", "_response", "_target", "_wire")
+    Leave the block by an exception, and its connection is dropped.
+    """
 
     def __init__(self, wire: "HttpWire", method: str, body: bytes, headers: bytes, target: str):
         self._wire = wire
         self._method = method
         self._body = body
-        self._headers = headers
+        self._sent = headers
         self._target = target
+        self._known: list[messages.Message] | None = None
+        self._incoming: Incoming | None = None
 
-    async def __aenter__(self) -> Reply:
-        wire, known = self._wire, None
+    async def __aenter__(self) -> Self:
+        wire = self._wire
         used = wire.credential.block
         try:
-            response = await wire.client.send(self._method, ACCEPT + used + self._headers, self._body, self._target)
+            response = await wire.client.send(self._method, ACCEPT + used + self._sent, self._body, self._target)
             self._response = response
             if response.status >= 300:
-                known = await self._again_or_refused(used)
+                self._known = await self._again_or_refused(used)
                 response = self._response
-            if "content-encoding" in response.headers and known is None:
+            if "content-encoding" in response.headers and self._known is None:
                 self._check_encoding(response)
-            return Reply(response.status, response.headers, Incoming(response, wire.limit, known))
         except FAILURES as error:
             raise named(wire.namespace, error) from error
+        self.status = response.status
+        self.headers = response.headers
+        return self
+
+    @property
+    def incoming(self) -> Incoming:
+        """All that comes, in order."""
+        if self._incoming is None:
+            self._incoming = Incoming(self._response, self._wire.limit, self._known)
+        return self._incoming
+
+    @property
+    def position(self) -> Position:
+        """Where the stream can be taken up again after the messages that have come."""
+        return self.incoming.position
+
+    def only(self) -> messages.Response | None:
+        """The response, where it is alone in an answer that is JSON and all here: most are, and need no waiting."""
+        if self._known is not None or self.headers.get("content-type") != "application/json":
+            return None
+        if not (body := self._response.whole(self._wire.limit)):
+            return None
+        self._known = messages.decode(body)
+        if len(self._known) == 1 and isinstance(only := self._known[0], messages.Response):
+            return only
+        return None
 
     async def _again_or_refused(self, used: bytes) -> list[messages.Message] | None:
         """None where the request, sent once more, was taken: elsewhere, or with a new credential; in either case the
         first one did not run. Otherwise the error that came."""
         self._response = await self._wire.resent(
-            self._response, self._method, self._body, self._headers, self._target, used
+            self._response, self._method, self._body, self._sent, self._target, used
         )
         if self._response.status < 300:
             return None
         try:
-            known = await self._wire.refusal(self._response, b"Mcp-Session-Id" in self._headers)
+            known = await self._wire.refusal(self._response, b"Mcp-Session-Id" in self._sent)
             if self._method == "GET":
                 raise UpstreamHttpError(self._wire.namespace, self._response.status)
             return known
-        except BaseException as error:
-            await self._response.__aexit__(type(error), error, None)
+        except BaseException:
+            self._response.leave(failed=True)
             raise
 
     def _check_encoding(self, response: Response) -> None:
@@ -195,7 +197,7 @@ class _Exchange:
             raise messages.Malformed("with a compressed body, which nobody asked for")
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        await self._response.__aexit__(kind, error, trace)
+        self._response.leave(failed=kind is not None)
         if isinstance(error, FAILURES):
             raise named(self._wire.namespace, error) from error
 
@@ -213,23 +215,23 @@ class HttpWire:
         self.client = HttpClient(config.url, connect_timeout=config.patience)
         self.credential = Credential(config)
 
-    def post(self, body: bytes, headers: bytes = b"", *, target: str = "") -> AbstractAsyncContextManager[Reply]:
+    def post(self, body: bytes, headers: bytes = b"", *, target: str = "") -> Reply:
         """Send one message; leave the block by an exception and the call is cancelled by closing its connection.
 
         Raises, within the block as well:
             UpstreamError: one of its kinds, by status.
             SessionLost: 404, or 400 with words about the session, for a request that named one.
         """
-        return _Exchange(self, "POST", body, headers, target)
+        return Reply(self, "POST", body, headers, target)
 
-    def stream(self, headers: bytes) -> AbstractAsyncContextManager[Reply]:
+    def stream(self, headers: bytes) -> Reply:
         """Open the stream that a session says things on that belong to no request (2025-11-25 `basic/transports`).
 
         Raises:
             UpstreamHttpError: it has no such stream (405), or refuses it.
             UpstreamError, SessionLost: as `post`.
         """
-        return _Exchange(self, "GET", b"", headers, "")
+        return Reply(self, "GET", b"", headers, "")
 
     async def resent(
         self, response: Response, method: str, body: bytes, headers: bytes, target: str, used: bytes

@@ -173,7 +173,7 @@ class LegacySession(Session):
             await self.request("resources/subscribe", {"uri": uri}, SILENT, {})
         try:
             async with self._wire.stream(self._headers) as reply:
-                async for message in reply.messages:
+                async for message in reply.incoming:
                     if isinstance(message, messages.Notification):
                         await notify(message.method, message.params)
                     elif isinstance(message, messages.Request):
@@ -184,7 +184,7 @@ class LegacySession(Session):
 
     async def _read(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response | None:
         """The response to request `id`; None where the stream ends before, perhaps to be taken up again."""
-        async for message in reply.messages:
+        async for message in reply.incoming:
             if isinstance(message, messages.Notification):
                 if message.method == VISITED:
                     self.visited(message.params)
@@ -214,7 +214,7 @@ class LegacySession(Session):
         try:
             async with self._wire.stream(self._headers) as reply:
                 opened.set()
-                async for message in reply.messages:
+                async for message in reply.incoming:
                     if isinstance(message, messages.Request):
                         listener = self._running[next(reversed(self._running))] if self._running else SILENT
                         await self._reply(await answer_upstream(listener.ask, message))

@@ -114,7 +114,7 @@ class ModernSession(Session):
         body = messages.request(id, method, modern_params(params, listener, id))
         routing = routing_headers(method, _named(method, params))
         async with self._wire.post(body, routing + header_block(headers) if headers else routing) as reply:
-            only = reply.messages.only()
+            only = reply.only()
             if only is not None:
                 response = self._own(only, id, reply.status)
             else:
@@ -122,7 +122,7 @@ class ModernSession(Session):
         return modern_result(self._wire.namespace, response)
 
     async def _final(self, reply: Reply, id: messages.Id, listener: Listener) -> messages.Response:
-        async for message in reply.messages:
+        async for message in reply.incoming:
             if isinstance(message, messages.Notification):
                 if is_own(message, id, self.misbehaved):
                     await listener.notify(message.method, message.params)
