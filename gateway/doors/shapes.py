@@ -9,11 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.errors import UpstreamBroken
 from gateway.model.route import Kind
+from gateway.upstream.plain import is_text
 from gateway.upstream.relay import METHODS
 from gateway.upstream.tasks import is_task
 
 CONTENT = TypeAdapter(ContentBlock)
-PLAIN_TEXT = frozenset({"type", "text"})
 
 Result = dict[str, Any]
 
@@ -24,7 +24,7 @@ def readable(namespace: str, kind: Kind, result: Result) -> Result:
     Raises:
         UpstreamBroken: it is no result of a call, read or prompt.
     """
-    if kind == "tool" and is_task(result):
+    if kind == "tool" and (is_text(result) or is_task(result)):
         return result
     try:
         if result.get("resultType") == "input_required":
@@ -38,26 +38,11 @@ def readable(namespace: str, kind: Kind, result: Result) -> Result:
 
 
 def _of_tool(result: Result) -> Result:
-    if is_text(result):
-        return result
     content = result.get("content", [])
     known = [_known(each) for each in content] if isinstance(content, list) else content
     shaped = {**result, "content": known}
     read = CallToolResult.model_validate(shaped)
     return shaped if type(result.get("isError", False)) is bool else {**shaped, "isError": read.is_error}
-
-
-def is_text(result: Result) -> bool:
-    """Whether a tool's result is as most are: nothing but text. It saves them the whole validation."""
-    content = result.get("content")
-    if type(content) is not list or type(result.get("isError", False)) is not bool:
-        return False
-    for block in content:
-        if type(block) is not dict or block.keys() != PLAIN_TEXT or block["type"] != "text":
-            return False
-        if type(block["text"]) is not str:
-            return False
-    return type(result.get("_meta", {})) is dict
 
 
 def _of_resource(result: Result) -> Result:

@@ -15,6 +15,7 @@ from gateway.catalog.offers import both
 from gateway.catalog.uris import publish_result
 from gateway.errors import InvalidRequest, SessionLost, UpstreamAnswered, UpstreamBroken
 from gateway.model.route import Kind, Route
+from gateway.upstream import plain
 from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
@@ -22,7 +23,7 @@ from gateway.upstream.held import Owner, Send
 from gateway.upstream.session import SILENT, Ask, Listener, Notify, Session, ignore
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
-from gateway.upstream.tracing import is_recorded, upstream_span
+from gateway.upstream.tracing import upstream_span
 from gateway.upstream.upstream import Upstream
 from gateway.upstream.visits import visit
 
@@ -58,21 +59,33 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         UpstreamAnswered: the upstream's own JSON-RPC error, as it came.
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
-    method, params = METHODS[route.kind], outbound_params(route, call.params)
+    method = METHODS[route.kind]
+    session = plain.session_for(upstream, route, call.params, call.listener)
+    if session is not None:
+        result = await plain.result_of(upstream, session, route, method, call.params, call.listener)
+    else:
+        result = await _with_care(upstream, route, method, call)
+    if route.kind == "tool":
+        if plain.is_text(result):
+            return result
+        if is_task(result):
+            return _made(upstream, route, call, result)
+    return publish_result(upstream.namespace, method, call_hints(method, result))
+
+
+async def _with_care(upstream: Upstream, route: Route, method: str, call: Exchange) -> dict[str, Any]:
+    """The upstream's result for a call in which there may be more to do than to send it and wait."""
+    params = outbound_params(route, call.params)
     headers = _mirrored(upstream, route, params)
 
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
-        result = await _bounded(upstream, route.repeatable, method, params, call, headers)
-    else:
+        return await _bounded(upstream, route.repeatable, method, params, call, headers)
 
-        def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
-            return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
+    def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
+        return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
 
-        owner = Owner(call.caller.subject, method, route.original)
-        result = await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
-    if route.kind == "tool" and is_task(result):
-        return _made(upstream, route, call, result)
-    return publish_result(upstream.namespace, method, call_hints(method, result))
+    owner = Owner(call.caller.subject, method, route.original)
+    return await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
 
 
 async def _in_rounds(
@@ -131,7 +144,7 @@ async def _bounded(
     course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=repeatable)
     listener = _for_upstream(upstream, call.listener, course)
 
-    if not is_recorded():
+    if not upstream.is_traced:
         send = partial(_completed, upstream, call.caller, method, params, listener, headers)
         return without_server_info(await run(upstream, course, send))
     with upstream_span(upstream.namespace, method, params) as traced:

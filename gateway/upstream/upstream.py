@@ -30,12 +30,14 @@ from gateway.upstream.health import Health
 from gateway.upstream.held import HeldCalls
 from gateway.upstream.keeper import Keeper
 from gateway.upstream.listing import ListingFile, Remembered, fetch
+from gateway.upstream.modern import ModernSession
 from gateway.upstream.pool import Lease, SessionPool
 from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
 from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds, declares_tasks
+from gateway.upstream.tracing import is_recorded
 from gateway.upstream.visits import Visits
 from gateway.upstream.watch import Watcher, tells_changes
 
@@ -85,6 +87,8 @@ class Upstream:
         self.held = HeldCalls(namespace)
         self.visits = Visits()
         self.pool = SessionPool(self._open, idle=config.idle)
+        self.modern: ModernSession | None = None
+        self.is_traced = is_recorded()
         self.keeper = Keeper(
             namespace, self._look, config.refresh, self.gate.limited_for, self.pool.trim, trim_every=config.idle
         )
@@ -113,6 +117,7 @@ class Upstream:
         session = await self.connector.open(orjson.loads(key.capabilities))
         session.visited = self.visits.done
         self._stateful = session.stateful
+        self.modern = session if isinstance(session, ModernSession) else None
         if self.disturbance is not None:
             self.disturbance.disturb(session)
         if self.config.command is not None and not self.keeper.is_looking:

@@ -5,7 +5,7 @@ from collections.abc import Generator
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from gateway.upstream import relay, tracing
+from gateway.upstream import tracing, upstream
 from tests.contract.conftest import Replica
 from tests.contract.pairs import CLIENTS, RAW, Era, Pair, pairs
 from tests.contract.requirements import requirement
@@ -22,7 +22,7 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """An SDK that records the gateway's spans, in this process."""
     provider = TracerProvider()
     monkeypatch.setattr(tracing, "TRACER", provider.get_tracer("gateway"))
-    monkeypatch.setattr(relay, "is_recorded", lambda: True)  # the provider is this test's own, not the process's
+    monkeypatch.setattr(upstream, "is_recorded", lambda: True)  # the provider is this test's own, not the process's
     yield
     provider.shutdown()
 

@@ -1,0 +1,79 @@
+"""Plain calls: to a modern upstream over HTTP, for a client that wants to hear nothing but the result.
+
+Nearly all are. What the relay does for the others would cost such a call more than all else does; the course that it
+takes is the same.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from gateway.catalog.offers import both
+from gateway.model.route import Kind, Route
+from gateway.upstream.asking import declared
+from gateway.upstream.clock import Clock
+from gateway.upstream.course import Course, run
+from gateway.upstream.modern import ModernSession
+from gateway.upstream.session import (
+    META_CAPABILITIES,
+    META_CLIENT,
+    META_PROTOCOL,
+    SILENT,
+    Listener,
+)
+from gateway.upstream.tasks import without_server_info
+from gateway.upstream.upstream import Upstream
+
+# What a plain call may hold, and of that what is its connection's own and goes nowhere.
+MEMBERS: Mapping[Kind, frozenset[str]] = {
+    "tool": frozenset({"name", "arguments", "_meta"}),
+    "resource": frozenset({"uri", "_meta"}),
+    "prompt": frozenset({"name", "arguments", "_meta"}),
+    "template": frozenset(),
+}
+OWN_META = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES})
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+PLAIN_TEXT = frozenset({"type", "text"})
+
+
+def session_for(
+    upstream: Upstream, route: Route, params: Mapping[str, Any], listener: Listener
+) -> ModernSession | None:
+    """The session for a call with these `params`, if it is a plain one. Such a session holds no state, so whoever may
+    call can use it, and it need not be asked of the pool."""
+    session = upstream.modern
+    if session is None or session.closed or upstream.is_traced or listener.progress or listener.log_level is not None:
+        return None
+    if listener.era != "modern" or not params.keys() <= MEMBERS[route.kind] or route.original in upstream.header_maps:
+        return None
+    meta, arguments = params.get("_meta"), params.get("arguments")
+    is_plain = type(meta) is dict and meta.keys() <= OWN_META and (arguments is None or type(arguments) is dict)
+    return session if is_plain else None
+
+
+async def result_of(
+    upstream: Upstream, session: ModernSession, route: Route, method: str, params: Mapping[str, Any], listener: Listener
+) -> dict[str, Any]:
+    """The upstream's result. Raises what `course.run` does."""
+    own = {"uri" if route.kind == "resource" else "name": route.original}
+    if "arguments" in params:
+        own["arguments"] = params["arguments"]
+    capabilities = both(declared(listener, "modern"), upstream.listing.capabilities)
+    hearing = Listener(capabilities=capabilities) if capabilities else SILENT
+    course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=route.repeatable)
+    send = partial(session.request, method, own, hearing, NO_HEADERS)
+    return without_server_info(await run(upstream, course, send))
+
+
+def is_text(result: Mapping[str, Any]) -> bool:
+    """Whether a tool's result is as most are: nothing but text. It saves them all that is done for other content."""
+    content = result.get("content")
+    if type(content) is not list or type(result.get("isError", False)) is not bool:
+        return False
+    for block in content:
+        if type(block) is not dict or block.keys() != PLAIN_TEXT or block["type"] != "text":
+            return False
+        if type(block["text"]) is not str:
+            return False
+    return result.get("resultType", "complete") == "complete" and type(result.get("_meta", {})) is dict
