@@ -15,7 +15,7 @@ from gateway.doors.state import RequestStates
 from gateway.guard import Guard
 from gateway.observe.audit import Audit
 from gateway.observe.audit_file import AuditFile
-from gateway.observe.calls import log_call
+from gateway.observe.calls import CallLog
 from gateway.observe.logs import configure
 from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import build_auth
@@ -64,7 +64,7 @@ def gateway_of(read: Callable[[], Loaded], worker: Worker | None = None) -> Gate
     services = load_services(config.services, str(loaded.file or "defaults"), loaded.folder)
     key = StateKey(loaded.state_dir, config.server.state_key)
     audit = _audit(loaded)
-    guard = Guard([metrics, log_call], audit)
+    guard = Guard([metrics, CallLog()], audit)
     runtime = Runtime(config, loaded.state_dir, guard, own, services, TaskIds(key.read))
     reloader = Reloader(runtime, loaded, read)
     replicas = Replicas(runtime, config.replicas)

@@ -68,13 +68,12 @@ class Guard:
         at, began = time.time(), time.perf_counter()
         outcome: Outcome = "error"
         error = ""
-        task = self._enter()
+        task, running = self._enter(), self._running.enter(call.route.namespace)
         try:
-            with self._running.one(call.route.namespace):
-                if self._begin is not None:
-                    self._begin(call, at)
-                self._admit(call)
-                result = await run()
+            if self._begin is not None:
+                self._begin(call, at)
+            self._admit(call)
+            result = await run()
             outcome = "tool_error" if is_error(result) else "ok"
             return result
         except (AuditUnavailable, Forbidden) as refusal:
@@ -94,6 +93,7 @@ class Guard:
             outcome = "tool_error"  # a service's own failure; its caller gets it, so it goes on as it is
             raise
         finally:
+            self._running.leave(running)
             self._leave(task)
             self.finished += 1
             self._record(call, at, time.perf_counter() - began, outcome, error)
@@ -109,7 +109,8 @@ class Guard:
     def _leave(self, task: asyncio.Task[Any] | None) -> None:
         if task is not None:
             self._tasks.discard(task)
-            self._stopped.discard(task)
+            if self._stopped:
+                self._stopped.discard(task)
 
     def refusal(self, call: Call) -> Forbidden | None:
         """Why this call is not admitted, recorded as its end; None, and no record, where it is admitted."""

@@ -27,7 +27,7 @@ from gateway.doors.components import Run
 from gateway.doors.credentials import Credentials
 from gateway.doors.discovered import ReadyDiscovery
 from gateway.doors.discovery import Discovery
-from gateway.doors.edge import edge_of
+from gateway.doors.edge import CountsRefusals, edge_of
 from gateway.doors.events import RecentEvents
 from gateway.doors.express import Express
 from gateway.doors.legacy_calls import LegacyCalls
@@ -52,6 +52,7 @@ from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
 from gateway.onewrite import OneWriteProtocol
 from gateway.policy.authenticate import resource_metadata
+from gateway.policy.throttle import FailureThrottle
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
 from gateway.replicas.replicas import Replicas
@@ -224,15 +225,16 @@ class Gateway(FastMCP):
             app.add_middleware(owners.of_states)
             app.state.owners = owners
         express = self._server_config.express and not options.get("json_response")
-        behind = app.build_middleware_stack
+        behind, throttle = app.build_middleware_stack, FailureThrottle()
 
         def built() -> ASGIApp:
-            stack = behind()
+            stack: ASGIApp = CountsRefusals(behind(), throttle)
             if express:
                 stack = self._express(app, stack, metadata, access_log)
             return edge_of(
                 self._server_config,
                 stack if owners is None else owners.of_sessions(stack),
+                throttle,
                 has_credentials=self.auth is not None,
             )
 

@@ -1,9 +1,6 @@
 """Calls that run now are waited for, and no later one."""
 
 import asyncio
-from contextlib import ExitStack
-
-import pytest
 
 from gateway.running import Running
 
@@ -16,24 +13,24 @@ async def started(running: Running, namespace: str) -> asyncio.Task[None]:
 
 async def test_only_calls_to_that_namespace_that_run_now_are_waited_for():
     running = Running()
-    with ExitStack() as first, running.one("other"):
-        first.enter_context(running.one("raw"))
-        waiting = await started(running, "raw")
-        with running.one("raw"):
-            assert running.total == 3
-            assert not waiting.done()
-            first.close()
-            await waiting
-            later = await started(running, "raw")
-            assert not later.done()
-        await later
+    first, other = running.enter("raw"), running.enter("other")
+    waiting = await started(running, "raw")
+    second = running.enter("raw")
+    assert running.total == 3
+    assert not waiting.done()
+    running.leave(first)
+    await waiting
+    later = await started(running, "raw")
+    assert not later.done()
+    running.leave(second)
+    await later
+    running.leave(other)
     assert running.total == 0
 
 
 async def test_where_nothing_runs_nothing_is_waited_for():
     running = Running()
     await running.ended("raw")
-    with pytest.raises(ValueError, match="failed"), running.one("raw"):
-        raise ValueError("failed")
+    running.leave(running.enter("raw"))
     await running.ended("raw")
     assert running.total == 0

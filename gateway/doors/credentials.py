@@ -2,7 +2,7 @@
 
 from fastmcp.server.auth import AccessToken, AuthProvider
 
-from gateway.doors.inbound import Headers
+from gateway.doors.headers import Headers
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.policy.recent import RecentProofs
 
@@ -16,6 +16,13 @@ class Credentials:
 
     def __init__(self, auth: AuthProvider | None):
         self._proofs = RecentProofs(auth.verify_token) if auth is not None else None
+
+    def recent(self, headers: Headers) -> Principal | None:
+        """Who calls, where that was proven a moment ago, or is nobody's to prove."""
+        if self._proofs is None:
+            return LOOPBACK
+        scheme, credential = _credential(headers)
+        return self._proofs.recent(credential) if scheme == b"bearer" else None
 
     async def principal(self, headers: Headers) -> Principal | None:
         """Who calls; None where that is not proven, which the main door says."""

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.config.model import ServerConfig
+from gateway.doors.headers import headers_of
 from gateway.observe.logs import get_logger, new_request_id, request_id
 from gateway.policy.throttle import FailureThrottle
 
@@ -42,17 +43,26 @@ class Edge:
     """The outermost layer of the HTTP app.
 
     Args:
+        throttle: knows from where too many credentials have failed; `CountsRefusals` tells it.
         hosts: host names to accept beside loopback's and the address that the request came in on.
         origins: browser origins to accept beside the gateway's own.
         loopback_only: refuse requests that did not arrive on a loopback address: there is no authentication.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], origins: Sequence[str], loopback_only: bool):
+    def __init__(
+        self,
+        app: ASGIApp,
+        throttle: FailureThrottle,
+        *,
+        hosts: Sequence[str],
+        origins: Sequence[str],
+        loopback_only: bool,
+    ):
         self._app = app
         self._checked = HostOriginGuardMiddleware(self._pass, list(hosts), list(origins), mode="strict")
         self._passed: set[tuple[Any, ...] | None] = set()
         self._loopback_only = loopback_only
-        self._throttle = FailureThrottle()
+        self._throttle = throttle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,10 +72,12 @@ class Edge:
         try:
             if scope["path"] in HEALTH_PATHS:
                 await self._app(scope, receive, send)
-            elif _place(scope) in self._passed:
-                await self._on(self._app, scope, receive, send)
-            else:
+            elif _place(scope) not in self._passed:
                 await self._look(scope, receive, send)
+            elif self._throttle:
+                await self._unless_braked(self._app, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
         finally:
             request_id.reset(token)
 
@@ -80,7 +92,7 @@ class Edge:
         elif len(Headers(scope=scope).getlist("mcp-protocol-version")) > 1:
             await JSONResponse(TWO_VERSIONS, 400)(scope, receive, send)
         else:
-            await self._on(self._checked, scope, receive, send)
+            await self._unless_braked(self._checked, scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What comes from a place that passed all checks will pass them again: they look at nothing else."""
@@ -90,32 +102,43 @@ class Edge:
             self._passed.add(place)
         await self._app(scope, receive, send)
 
-    async def _on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Go on to `app`. Refused credentials are counted by address, and one that fails too often has to wait."""
-        if b"authorization" not in dict(scope["headers"]):
-            await app(scope, receive, send)
-            return
-        client = scope.get("client")
-        address = client[0] if client else "unknown"
-        if wait := self._throttle.retry_after(address):
+    async def _unless_braked(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on to `app`; one from where too many credentials have failed has to wait."""
+        wait = self._throttle.retry_after(_address(scope)) if _has_credential(scope) else 0.0
+        if wait:
             headers = {"Retry-After": str(math.ceil(wait))}
             why = "Too many failed credentials from this address. Wait, then use a valid key."
             await JSONResponse({"error": why}, 429, headers)(scope, receive, send)
             return
+        await app(scope, receive, send)
 
+
+class CountsRefusals:
+    """What refuses credentials, with its refusals counted by address.
+
+    It stands behind the express doors, which refuse none and pay nothing for it.
+    """
+
+    def __init__(self, app: ASGIApp, throttle: FailureThrottle):
+        self._app = app
+        self._throttle = throttle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 401:
-                self._throttle.failed(address)
+                self._throttle.failed(_address(scope))
             await send(message)
 
-        await app(scope, receive, counting)
+        is_counted = scope["type"] == "http" and scope["path"] not in HEALTH_PATHS and _has_credential(scope)
+        await self._app(scope, receive, counting if is_counted else send)
 
 
-def edge_of(server: ServerConfig, app: ASGIApp, *, has_credentials: bool) -> Edge:
+def edge_of(server: ServerConfig, app: ASGIApp, throttle: FailureThrottle, *, has_credentials: bool) -> Edge:
     """The edge before `app` that a configuration asks for."""
     public = urlsplit(server.public_url or "").hostname
     return Edge(
         app,
+        throttle,
         hosts=[*server.allowed_hosts, *([public] if public else [])],
         origins=server.allowed_origins,
         loopback_only=not has_credentials and not server.insecure_allow_unauthenticated,
@@ -127,11 +150,20 @@ def _place(scope: Scope) -> tuple[Any, ...] | None:
 
     None where any header is there twice: which of them counts is for the checks to say.
     """
-    headers = dict(scope["headers"])
-    if len(headers) != len(scope["headers"]):
+    headers = headers_of(scope)
+    if headers is None:
         return None
     said = headers.get(b"host"), headers.get(b"origin"), headers.get(b"mcp-protocol-version")
-    return scope.get("scheme"), *(scope.get("server") or ()), *said
+    return scope.get("scheme"), scope.get("server"), *said
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return client[0] if client else "unknown"
+
+
+def _has_credential(scope: Scope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def _is_one(shape: re.Pattern[str], values: Sequence[str]) -> bool:

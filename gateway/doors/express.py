@@ -17,12 +17,13 @@ from gateway.doors.caller import notification
 from gateway.doors.context import Asked
 from gateway.doors.credentials import Credentials
 from gateway.doors.discovered import DISCOVER, ReadyDiscovery
-from gateway.doors.inbound import KINDS, NAMES, Headers, Inbound, is_call, modern_request
+from gateway.doors.headers import Headers, headers_of
+from gateway.doors.inbound import KINDS, NAMES, Inbound, is_call, modern_request
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.plain import PlainTool, PlainTools
 from gateway.doors.ready import LISTED, ReadyLists
 from gateway.doors.reply import Reply
-from gateway.doors.routes import route_over_http, upstream_of
+from gateway.doors.routes import Lead, lead_over_http
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
@@ -89,8 +90,11 @@ class Express:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers(scope)
-        principal = await self._credentials.principal(headers) if headers is not None else None
-        if headers is None or principal is None:
+        if headers is None:
+            await self._app(scope, receive, send)
+            return
+        principal = self._credentials.recent(headers) or await self._credentials.principal(headers)
+        if principal is None:
             await self._app(scope, receive, send)
             return
         taken: list[Message] = []
@@ -102,8 +106,9 @@ class Express:
         if request.method in READY and await self._told(request, principal, scope, send):
             return
         reply = Reply(send, request.id)
-        if (route := self._route(request)) is not None:
-            await self._answer(route, principal, partial(self._relay, request, route, principal, reply), receive, reply)
+        if (lead := self._lead(request)) is not None:
+            run = partial(self._relay, request, lead, principal, reply)
+            await self._answer(lead.route, principal, run, receive, reply)
         elif (tool := self._tools.find(request)) is not None:
             token = self._credentials.token(headers)
             asked = Asked(request, scope, again(taken, receive), token, reply.notify)
@@ -115,8 +120,8 @@ class Express:
         """The headers of a request that may be for this door; None for any other."""
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
             return None
-        headers = dict(scope["headers"])
-        if headers.get(b"mcp-protocol-version") != MODERN_VERSION or len(headers) != len(scope["headers"]):
+        headers = headers_of(scope)
+        if headers is None or headers.get(b"mcp-protocol-version") != MODERN_VERSION:
             return None
         if headers.get(b"accept") not in ACCEPTED or headers.get(b"content-type") != b"application/json":
             return None
@@ -137,15 +142,13 @@ class Express:
             await reply.encoded(result)
         return result is not None
 
-    def _route(self, request: Inbound) -> Route | None:
+    def _lead(self, request: Inbound) -> Lead | None:
         """Where the request leads, if that is an upstream over HTTP and nothing about it is out of the ordinary."""
         kind = KINDS.get(request.method)
         if kind is None or not is_call(kind, request.params):
             return None
-        route = route_over_http(self._serving, kind, request.params[NAMES[kind]])
-        if route is None or route.original in self._serving.upstreams[route.namespace].header_maps:
-            return None
-        return route
+        lead = lead_over_http(self._serving, kind, request.params[NAMES[kind]])
+        return lead if lead is not None and lead.route.original not in lead.upstream.header_maps else None
 
     async def _answer(self, route: Route, principal: Principal, run: Run, receive: Receive, reply: Reply) -> None:
         call = Call(request_id.get(), route, principal, "modern")
@@ -167,35 +170,31 @@ class Express:
         else:
             await reply.result(result)
 
-    async def _relay(self, request: Inbound, route: Route, principal: Principal, reply: Reply) -> dict[str, Any]:
-        listener = Listener(
-            notify=_notifier(reply, request.progress_token),
-            capabilities=request.capabilities,
-            log_level=request.log_level,
-            progress=request.progress_token is not None,
-        )
+    async def _relay(self, request: Inbound, lead: Lead, principal: Principal, reply: Reply) -> dict[str, Any]:
+        route, upstream = lead
         params = {NAMES[route.kind]: route.public, "_meta": request.meta}
         if route.kind != "resource":
             params["arguments"] = request.params.get("arguments") or {}
-        upstream = upstream_of(self._serving, route)
-        result = await exchange(upstream, route, Exchange(Caller(principal.subject), params, listener))
+        call = Exchange(Caller(principal.subject), params, _listener(request, reply))
+        result = await exchange(upstream, route, call)
         try:
             shaped = readable(route.namespace, route.kind, result)
         except UpstreamBroken as error:
             upstream.broken(error)
             raise
-        shaped = await self._sealed(request, principal, shaped)
+        if shaped.get("resultType") == "input_required":
+            shaped = await self._sealed(request, principal, shaped)
         meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}
         return {"resultType": "complete", **shaped, "_meta": meta}
 
     async def _call(self, tool: PlainTool, principal: Principal, asked: Asked) -> dict[str, Any]:
-        result = await self._sealed(asked.inbound, principal, await tool.run(asked))
+        result = await tool.run(asked)
+        if result.get("resultType") == "input_required":
+            result = await self._sealed(asked.inbound, principal, result)
         meta = result.get("_meta") or {}
         return {**result, "_meta": {**meta, META_SERVER: meta.get(META_SERVER) or self._server_info}}
 
     async def _sealed(self, request: Inbound, principal: Principal, result: dict[str, Any]) -> dict[str, Any]:
-        if result.get("resultType") != "input_required":
-            return result
         return await self._states.sealed(Round(principal, request.method, request.params), result)
 
 
@@ -203,10 +202,15 @@ def _is_tool_error(result: Mapping[str, Any]) -> bool:
     return result.get("isError") is True
 
 
-def _notifier(reply: Reply, token: Any) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
+def _listener(request: Inbound, reply: Reply) -> Listener:
+    """What the client wants to hear before the answer; most want nothing."""
+    token, log_level = request.progress_token, request.log_level
+    if token is None and log_level is None:
+        return Listener(capabilities=request.capabilities)
+
     async def notify(method: str, params: dict[str, Any]) -> None:
         told = notification(method, params, token)
         if told is not None:
             await reply.notify(method, told.params.model_dump(by_alias=True, mode="json", exclude_none=True))
 
-    return notify
+    return Listener(notify, capabilities=request.capabilities, log_level=log_level, progress=token is not None)

@@ -11,6 +11,7 @@ import orjson
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from gateway.doors.headers import with_headers
 from gateway.doors.meanwhile import ClientLeft, while_present
 from gateway.doors.peers import Peers
 from gateway.errors import WorkerLost, http_status
@@ -118,7 +119,7 @@ def arrived(scope: Scope) -> Scope | None:
     headers = [pair for pair in scope["headers"] if pair[0] not in (b"host", ORIGIN)]
     headers += [(b"host", value.encode("latin-1")) for value in said["host"]]
     addresses = {name: tuple(said[name]) if said[name] else None for name in ("client", "server")}
-    return {**scope, **addresses, "scheme": said["scheme"], "headers": headers, "request_id": said["request_id"]}
+    return with_headers(scope, headers, **addresses, scheme=said["scheme"], request_id=said["request_id"])
 
 
 def _head(scope: Scope) -> bytes:

@@ -14,8 +14,10 @@ from mcp.shared.inbound import NAME_BEARING_METHODS, decode_header_value
 from mcp_types.methods import validate_client_request
 from pydantic import ValidationError
 
+from gateway.doors.headers import Headers
 from gateway.model.route import Kind
 from gateway.upstream.messages import Id
+from gateway.upstream.plain import MEMBERS
 from gateway.upstream.relay import LEVELS
 from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_PROTOCOL, MODERN
 
@@ -28,18 +30,9 @@ LONG = 19
 LONG_NUMBER = re.compile(rb"\d{%d}" % LONG)
 DIGITS = b"0123456789"
 
-Headers = Mapping[bytes, bytes]
-
 # The requests that are calls, what they call, and which parameter names it.
 KINDS: Mapping[str, Kind] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
 NAMES: Mapping[Kind, str] = {"tool": "name", "resource": "uri", "prompt": "name"}
-
-# What a call of each kind may hold. An answer to a question (`basic/patterns/mrtr`) or a task has more.
-MEMBERS: Mapping[Kind, frozenset[str]] = {
-    "tool": frozenset({"name", "arguments", "_meta"}),
-    "resource": frozenset({"uri", "_meta"}),
-    "prompt": frozenset({"name", "arguments", "_meta"}),
-}
 
 
 class Inbound(NamedTuple):
@@ -105,7 +98,8 @@ def _headers_agree(headers: Headers, method: str, params: dict[str, Any]) -> boo
     name, said = params.get(key), headers.get(b"mcp-name")
     if type(name) is not str or said is None:
         return False
-    return decode_header_value(said.decode("latin-1")) == name
+    text = said.decode("latin-1")
+    return (text if "=?" not in text else decode_header_value(text)) == name
 
 
 def _capabilities(meta: dict[str, Any]) -> Mapping[str, Any] | None:

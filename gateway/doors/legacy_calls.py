@@ -10,13 +10,12 @@ from gateway.doors.inbound import NAMES
 from gateway.doors.legacy_inbound import LegacyCall
 from gateway.doors.legacy_reply import LegacyReply
 from gateway.doors.legacy_sessions import Request, Session
-from gateway.doors.routes import upstream_of
+from gateway.doors.routes import Lead
 from gateway.doors.serving import Serving
 from gateway.doors.shapes import readable
 from gateway.errors import Forbidden, GatewayError, UpstreamBroken, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import Principal
-from gateway.model.route import Route
 from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
 from gateway.upstream.relay import Exchange, exchange
@@ -41,16 +40,17 @@ class LegacyCalls:
         self._metadata = metadata
 
     async def answer(
-        self, session: Session, principal: Principal, call: LegacyCall, route: Route, reply: LegacyReply
+        self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
     ) -> None:
         """Answer a call of the session, which is `principal`'s."""
+        route = lead.route
         request = Request(session, call.id, reply)
         guarded = Call(request_id.get(), route, principal, "legacy")
         with session.transport:
             try:
                 with request:
                     work = self._serving.guard.call(
-                        guarded, lambda: self._relay(session, principal, call, route, reply), _is_tool_error
+                        guarded, lambda: self._relay(session, principal, call, lead, reply), _is_tool_error
                     )
                     result = await reply.until_done(work)
             except asyncio.CancelledError:
@@ -68,12 +68,12 @@ class LegacyCalls:
                 await reply.result(result)
 
     async def _relay(
-        self, session: Session, principal: Principal, call: LegacyCall, route: Route, reply: LegacyReply
+        self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
     ) -> dict[str, Any]:
+        route, upstream = lead
         params = {NAMES[call.kind]: route.public, "_meta": call.meta}
         if call.kind != "resource":
             params["arguments"] = call.params.get("arguments") or {}
-        upstream = upstream_of(self._serving, route)
         listener = self._listener(session, call, reply)
         result = await exchange(upstream, route, Exchange(Caller(principal.subject, session.id), params, listener))
         if route.kind == "tool":

@@ -17,7 +17,7 @@ from gateway.doors.access import logged
 from gateway.doors.bodies import again, read_body
 from gateway.doors.credentials import Credentials
 from gateway.doors.express import ACCEPTED
-from gateway.doors.inbound import Headers
+from gateway.doors.headers import Headers, headers_of
 from gateway.doors.legacy_calls import LegacyCalls
 from gateway.doors.legacy_inbound import call_in, message_in
 from gateway.doors.legacy_opening import Opening, handshake_in
@@ -25,11 +25,11 @@ from gateway.doors.legacy_reply import LegacyReply, answer_json
 from gateway.doors.legacy_sessions import LegacySessions, Session
 from gateway.doors.legacy_transport import Transport, transports_of
 from gateway.doors.ready import ReadyLists
-from gateway.doors.routes import route_over_http
+from gateway.doors.routes import lead_over_http
 from gateway.doors.serving import Serving
 from gateway.errors import InvalidRequest
 from gateway.model.principal import Principal
-from gateway.upstream.session import LEGACY_VERSIONS
+from gateway.upstream.session import LEGACY, LEGACY_VERSIONS
 
 VERSIONS = frozenset(version.encode() for version in LEGACY_VERSIONS)
 MARKS_STREAMS = b"2025-11-25"
@@ -86,9 +86,8 @@ class LegacyExpress:
         """The headers of a request that may be for this door; None for any other."""
         if scope["type"] != "http" or scope["path"] != self._path or scope["method"] not in ("POST", "DELETE"):
             return None
-        headers = dict(scope["headers"])
-        version = headers.get(b"mcp-protocol-version")
-        if len(headers) != len(scope["headers"]) or (version is not None and version not in VERSIONS):
+        headers = headers_of(scope)
+        if headers is None or headers.get(b"mcp-protocol-version", LEGACY.encode()) not in VERSIONS:
             return None
         return headers
 
@@ -124,11 +123,11 @@ class LegacyExpress:
         body = await read_body(receive, taken)
         message = message_in(body) if body is not None else {}
         call = call_in(message) if session.is_ready else None
-        route = route_over_http(self._serving, call.kind, call.name) if call is not None else None
-        if call is not None and route is not None and not session.runs(call.id):
+        lead = lead_over_http(self._serving, call.kind, call.name) if call is not None else None
+        if call is not None and lead is not None and not session.runs(call.id):
             is_marked = headers.get(b"mcp-protocol-version") == MARKS_STREAMS
             reply = LegacyReply(send, session.transport, session.header, call.id, is_marked=is_marked)
-            await self._calls.answer(session, principal, call, route, reply)
+            await self._calls.answer(session, principal, call, lead, reply)
         elif _is_taken(session, message):
             await answer_json(self._logged(scope, send), session.header, 202, b"")
         elif session.is_ready and (answer := self._known_answer(message, principal)) is not None:

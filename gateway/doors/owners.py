@@ -5,7 +5,7 @@ gave them. With one worker nothing of this is there.
 """
 
 import re
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from fastmcp.server.http import StarletteWithLifespan
 from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.doors.bodies import again, read_body
 from gateway.doors.forward import Forward, Headers, arrived
+from gateway.doors.headers import with_headers
 from gateway.doors.peers import Peers
 from gateway.doors.state import NUMBER_MARK
 from gateway.observe.logs import request_id
@@ -143,6 +144,6 @@ def owner_of_state(body: bytes) -> int | None:
     return int(found[1]) if found is not None else None
 
 
-def _of(scope: Scope, session: bytes) -> dict[str, Any]:
+def _of(scope: Scope, session: bytes) -> Scope:
     others = [pair for pair in scope["headers"] if pair[0] != SESSION]
-    return {**scope, "headers": [*others, (SESSION, session)]}
+    return with_headers(scope, [*others, (SESSION, session)])

@@ -29,9 +29,9 @@ from gateway.doors.context import Asked, InContext
 from gateway.doors.inbound import Inbound, is_call
 from gateway.doors.links import with_public_links
 from gateway.doors.serving import Serving
-from gateway.doors.shapes import is_text
 from gateway.model.route import Route
 from gateway.observe.logs import get_logger
+from gateway.upstream.plain import is_text
 from gateway.upstream.session import MODERN
 from gateway.upstream.tracing import is_recorded
 

@@ -1,6 +1,7 @@
 """Which route a name has: the catalog's, or that of something which no listing has told of."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from fastmcp import FastMCP
 from fastmcp.server.providers.addressing import parse_hashed_backend_name
@@ -72,13 +73,21 @@ def upstream_of(serving: Serving, route: Route) -> Upstream:
     return upstream
 
 
-def route_over_http(serving: Serving, kind: Kind, name: str) -> Route | None:
-    """The route of a name that leads to an upstream over HTTP; None for any other, and for one not in the catalog."""
+class Lead(NamedTuple):
+    """A route, and the upstream that it leads to."""
+
+    route: Route
+    upstream: Upstream
+
+
+def lead_over_http(serving: Serving, kind: Kind, name: str) -> Lead | None:
+    """Where a name leads that is an upstream's over HTTP; None for any other, and for one not in the catalog."""
     route = LOOK_UP[kind](serving.catalog, name)
     if route is None or route.owner != "upstream":
         return None
-    speech = serving.upstreams[route.namespace].connector.speech
-    return route if speech is not None and speech.transport == "http" else None
+    upstream = serving.upstreams[route.namespace]
+    speech = upstream.connector.speech
+    return Lead(route, upstream) if speech is not None and speech.transport == "http" else None
 
 
 def _namespace(catalog: Catalog, kind: Kind, name: str) -> str:

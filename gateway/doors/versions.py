@@ -13,6 +13,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.doors.bodies import again, message_in, read_body
+from gateway.doors.headers import headers_of
 from gateway.doors.reply import Reply
 from gateway.upstream.session import META_PROTOCOL
 
@@ -44,7 +45,7 @@ class Versions:
             return False
         if not isinstance(scope.get("user", None), AuthenticatedUser | None):
             return False  # which is what is wrong in the first place
-        headers = dict(scope["headers"])
+        headers = headers_of(scope) or dict(scope["headers"])
         return b"mcp-session-id" not in headers and headers.get(b"mcp-protocol-version") in LEGACY_HEADERS
 
 

@@ -1,11 +1,15 @@
 """The sink that logs calls: one line for each, without its arguments or its answer."""
 
+import asyncio
+import atexit
 import json
 import logging
+import sys
+from contextlib import suppress
 from functools import lru_cache
 
 from gateway.model.event import CallEvent, Outcome
-from gateway.observe.logs import get_logger, json_lines, of_process
+from gateway.observe.logs import get_logger, of_process, writes_json
 from gateway.observe.redact import REDACTOR
 from gateway.observe.times import to_milliseconds
 
@@ -21,12 +25,38 @@ log = get_logger("gateway.calls")
 LOGGER = logging.getLogger("gateway.calls")
 
 
-def log_call(event: CallEvent) -> None:
-    """Write one finished call down; `seconds` is to the microsecond."""
-    level = LEVELS[event.outcome]
-    if (lines := json_lines(LOGGER, level)) is not None:
-        lines.write(_line(event, level))
-        return
+class CallLog:
+    """Writes finished calls down. The lines of one turn of the event loop are written at once, at its end."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        atexit.register(self.flush)
+
+    def __call__(self, event: CallEvent) -> None:
+        level = LEVELS[event.outcome]
+        if not writes_json(LOGGER, level):
+            _log(event, level)
+            return
+        self._lines.append(_line(event, level))
+        if len(self._lines) == 1:
+            self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        try:
+            asyncio.get_running_loop().call_soon(self.flush)
+        except RuntimeError:  # no loop runs, so no turn ends
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is there."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            with suppress(OSError, ValueError):  # stderr is full, or closed: there is nobody to tell
+                sys.stderr.write("".join(lines))
+
+
+def _log(event: CallEvent, level: int) -> None:
+    """Write one down as every other line is; `seconds` is to the microsecond."""
     log.log(
         level,
         "call",

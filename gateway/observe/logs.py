@@ -95,15 +95,15 @@ def configure(config: LogConfig, secrets: Iterable[str] = ()) -> None:
         threading.excepthook = _log_uncaught_in_thread
 
 
-def json_lines(logger: logging.Logger, level: int) -> TextIO | None:
-    """Where a ready line of JSON goes, if the process writes such lines and would write one of this level.
+def writes_json(logger: logging.Logger, level: int) -> bool:
+    """Whether the process writes lines of JSON, and would write one of this level.
 
-    For lines that are known to hold no secret, and are too many to go through logging.
+    Then one that is known to hold no secret need not go through logging; there are too many of calls.
     """
     handlers = logging.root.handlers
     if len(handlers) != 1 or not isinstance(handlers[0], StderrHandler) or not handlers[0].writes_json:
-        return None
-    return sys.stderr if logger.isEnabledFor(level) else None
+        return False
+    return logger.isEnabledFor(level)
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
@@ -12,54 +12,24 @@ from prometheus_client.registry import Collector
 
 from gateway.model.event import CallEvent
 from gateway.observe.exposition import Told, told
-
-# From the express door's milliseconds to the longest deadline that is usual.
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
-MOST_NAMES = 10_000
-OTHER = "(other)"
+from gateway.observe.tallies import Tallies
 
 Upstreams = Callable[[], Mapping[str, Mapping[str, Any]]]
 """The status of each upstream, as `status://system` has it."""
 
 
 class Metrics:
-    """Counts of one process, in a registry of its own. Call it with each finished call.
-
-    Names come from the catalog, so their number is bounded; a hostile upstream that keeps renaming its tools is held
-    at 10,000 names, and what comes after counts as `(other)`.
-    """
+    """The figures of one process, in a registry of its own. Call it with each finished call."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._calls = Counter(
-            "gateway_calls",
-            "Finished calls.",
-            ("kind", "namespace", "name", "outcome", "error"),
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "gateway_call_seconds",
-            "How long calls took.",
-            ("namespace",),
-            buckets=BUCKETS,
-            registry=self._registry,
-        )
-        self._names: set[tuple[str, str]] = set()
-        self._counted: dict[tuple[str, ...], Counter] = {}
-        self._timed: dict[str, Histogram] = {}
+        self._calls = Tallies()
+        self._registry.register(self._calls)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
 
     def __call__(self, event: CallEvent) -> None:
-        labels = event.kind, event.namespace, event.name, event.outcome, event.error
-        counted = self._counted.get(labels)
-        if counted is None:
-            counted = self._count(labels)
-        counted.inc()
-        timed = self._timed.get(event.namespace)
-        if timed is None:
-            timed = self._timed[event.namespace] = self._seconds.labels(event.namespace)
-        timed.observe(event.seconds)
+        self._calls.count(event)
 
     def collect(self, read: Upstreams) -> None:
         """Ask `read` at every scrape how the upstreams do."""
@@ -80,16 +50,6 @@ class Metrics:
     def told(self) -> Told:
         """The same for another process."""
         return told(self._registry.collect())
-
-    def _count(self, labels: tuple[str, ...]) -> Counter:
-        """The counter of these labels, kept at hand: finding it anew costs more than counting."""
-        kind, namespace, name, outcome, error = labels
-        if (namespace, name) not in self._names:
-            if len(self._names) >= MOST_NAMES:
-                return self._calls.labels(kind, namespace, OTHER, outcome, error)
-            self._names.add((namespace, name))
-        self._counted[labels] = self._calls.labels(*labels)
-        return self._counted[labels]
 
 
 GAUGES = (

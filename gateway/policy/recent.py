@@ -39,16 +39,23 @@ class RecentProofs:
         self._clock = clock
         self._proven: OrderedDict[str, _Proven] = OrderedDict()
 
+    def recent(self, credential: str) -> Principal | None:
+        """Who holds it, if that was proven a moment ago."""
+        known = self._proven.get(credential)
+        if known is None:
+            return None
+        now = self._clock()
+        return known.principal if now < known.until <= now + PROVEN_SECONDS else None
+
     async def principal(self, credential: str) -> Principal | None:
         """Who holds it; None where it does not hold.
 
         Raises:
             Unauthenticated: another verifier than the gateway's own accepts it.
         """
+        if (known := self.recent(credential)) is not None:
+            return known
         now = self._clock()
-        known = self._proven.get(credential)
-        if known is not None and now < known.until <= now + PROVEN_SECONDS:
-            return known.principal
         token = await self._verify(credential)
         if token is None:
             self._proven.pop(credential, None)

@@ -25,7 +25,8 @@ from gateway.upstream.session import (
 from gateway.upstream.tasks import without_server_info
 from gateway.upstream.upstream import Upstream
 
-# What a plain call may hold, and of that what is its connection's own and goes nowhere.
+# What a plain call may hold, and of that what is its connection's own and goes nowhere. An answer to a question
+# (`basic/patterns/mrtr`) or a task has more.
 MEMBERS: Mapping[Kind, frozenset[str]] = {
     "tool": frozenset({"name", "arguments", "_meta"}),
     "resource": frozenset({"uri", "_meta"}),
@@ -48,8 +49,11 @@ def session_for(
     if listener.era != "modern" or not params.keys() <= MEMBERS[route.kind] or route.original in upstream.header_maps:
         return None
     meta, arguments = params.get("_meta"), params.get("arguments")
-    is_plain = type(meta) is dict and meta.keys() <= OWN_META and (arguments is None or type(arguments) is dict)
-    return session if is_plain else None
+    if (meta is not None and (type(meta) is not dict or not meta.keys() <= OWN_META)) or (
+        arguments is not None and type(arguments) is not dict
+    ):
+        return None
+    return session
 
 
 async def result_of(

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.doors.edge import Edge
+from gateway.doors.edge import CountsRefusals, Edge
 from gateway.observe.logs import request_id
+from gateway.policy.throttle import FailureThrottle
 
 LOOPBACK = ("127.0.0.1", 8000)
 LAN = ("192.0.2.7", 8000)
@@ -33,7 +34,8 @@ class Asked:
     def __init__(self, **options: Any):
         self.app = App()
         settings: dict[str, Any] = {"hosts": [], "origins": [], "loopback_only": False}
-        self.edge = Edge(self.app, **{**settings, **options})
+        throttle = FailureThrottle()
+        self.edge = Edge(CountsRefusals(self.app, throttle), throttle, **{**settings, **options})
 
     async def __call__(
         self,

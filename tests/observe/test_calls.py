@@ -1,5 +1,6 @@
 """Each finished call is one line, without what was asked and what was answered."""
 
+import asyncio
 import io
 import json
 import logging
@@ -8,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.config.model import LogConfig
-from gateway.observe.calls import log_call
+from gateway.observe import calls
+from gateway.observe.calls import CallLog
 from gateway.observe.logs import formatter, of_process
 from tests.observe.events import OK
 
@@ -31,7 +33,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def test_a_call_is_one_line(written):
-    log_call(OK._replace(seconds=0.0300001234))
+    CallLog()(OK._replace(seconds=0.0300001234))
     line = json.loads(written.getvalue())
     assert line.pop("timestamp")
     assert line == {
@@ -52,16 +54,56 @@ def test_a_call_is_one_line(written):
     }
 
 
+class Writes(io.StringIO):
+    """A stderr that keeps each write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.writes.append(text)
+        return len(text)
+
+
+def writes_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a process that writes JSON lines writes to stderr from now on. (pytest's handlers make this one none.)"""
+    stream = Writes()
+    monkeypatch.setattr(calls, "writes_json", lambda *_: True)
+    monkeypatch.setattr("sys.stderr", stream)
+    return stream.writes
+
+
+async def test_the_lines_of_one_turn_of_the_loop_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes, log_call = writes_of(monkeypatch), CallLog()
+    for name in ("github_first", "github_second"):
+        log_call(OK._replace(name=name))
+    assert writes == []
+    await asyncio.sleep(0)
+    (written,) = writes
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert [line["name"] for line in lines] == ["github_first", "github_second"]
+    log_call(OK)
+    await asyncio.sleep(0)
+    assert len(writes) == 2
+
+
+def test_where_no_loop_runs_a_line_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = writes_of(monkeypatch)
+    CallLog()(OK)
+    assert len(writes) == 1
+
+
 @pytest.mark.parametrize(
     ("outcome", "level"),
     [("ok", "info"), ("cancelled", "info"), ("tool_error", "warning"), ("refused", "warning"), ("error", "warning")],
 )
 def test_what_went_wrong_stands_out(written, outcome, level):
-    log_call(OK._replace(outcome=outcome))
+    CallLog()(OK._replace(outcome=outcome))
     assert json.loads(written.getvalue())["level"] == level
 
 
 def test_a_line_says_which_worker_it_is_of(written, monkeypatch):
     monkeypatch.setitem(of_process, "worker", 2)
-    log_call(OK._replace(name="data_profile"))
+    CallLog()(OK._replace(name="data_profile"))
     assert json.loads(written.getvalue())["worker"] == 2

@@ -1,0 +1,25 @@
+"""A request's headers by name."""
+
+from gateway.doors.headers import headers_of, with_headers
+
+PAIRS = [(b"host", b"a"), (b"accept", b"b")]
+
+
+def test_they_are_made_once() -> None:
+    scope = {"headers": PAIRS}
+    made = headers_of(scope)
+    assert made == {b"host": b"a", b"accept": b"b"}
+    assert headers_of(scope) is made
+
+
+def test_one_that_is_there_twice_is_nobodys_to_choose() -> None:
+    assert headers_of({"headers": [*PAIRS, (b"host", b"c")]}) is None
+
+
+def test_a_request_with_other_headers_has_those() -> None:
+    scope = {"headers": PAIRS, "path": "/mcp"}
+    headers_of(scope)
+    changed = with_headers(scope, [(b"host", b"c")], path="/other")
+    assert headers_of(changed) == {b"host": b"c"}
+    assert changed["path"] == "/other"
+    assert headers_of(scope) == {b"host": b"a", b"accept": b"b"}
