@@ -7,7 +7,7 @@ import pytest
 from gateway.model.route import Route
 from gateway.upstream.plain import is_text, session_for
 from gateway.upstream.session import SILENT, Listener
-from tests.upstream.fronts import LEGACY, MODERN, MODERN_JSON, Front
+from tests.upstream.fronts import LEGACY, MODERN, MODERN_JSON, Front, named
 
 OWN = {"io.modelcontextprotocol/clientInfo": {"name": "client", "version": "1"}}
 VENDOR = {"com.example/trace": "1"}
@@ -20,7 +20,7 @@ def route_of(one: Front) -> Route:
     return route
 
 
-@pytest.mark.parametrize("kind", [MODERN, MODERN_JSON], ids=str)
+@pytest.mark.parametrize("kind", [MODERN, MODERN_JSON], ids=named)
 async def test_both_ways_send_the_same_and_give_the_same(one: Front) -> None:
     await one.call("echo", text="a first call opens the session")
     assert session_for(one.upstream, route_of(one), ARGUMENTS, SILENT) is not None
@@ -33,7 +33,7 @@ async def test_both_ways_send_the_same_and_give_the_same(one: Front) -> None:
     assert first["id"] != second["id"]
 
 
-@pytest.mark.parametrize("kind", [MODERN], ids=str)
+@pytest.mark.parametrize("kind", [MODERN], ids=named)
 @pytest.mark.parametrize(
     ("params", "listener"),
     [
@@ -45,20 +45,20 @@ async def test_both_ways_send_the_same_and_give_the_same(one: Front) -> None:
         (ARGUMENTS, Listener(log_level="info")),
         (ARGUMENTS, Listener(era="legacy")),
     ],
-    ids=str,
+    ids=("vendor meta", "odd meta", "odd arguments", "an answer", "progress", "logs", "legacy"),
 )
 async def test_what_needs_care_goes_the_long_way(one: Front, params: dict[str, Any], listener: Listener) -> None:
     await one.call("echo", text="hello")
     assert session_for(one.upstream, route_of(one), params, listener) is None
 
 
-@pytest.mark.parametrize("kind", [LEGACY], ids=str)
+@pytest.mark.parametrize("kind", [LEGACY], ids=named)
 async def test_a_legacy_upstream_has_no_short_way(one: Front) -> None:
     await one.call("echo", text="hello")
     assert session_for(one.upstream, route_of(one), ARGUMENTS, SILENT) is None
 
 
-@pytest.mark.parametrize("kind", [MODERN], ids=str)
+@pytest.mark.parametrize("kind", [MODERN], ids=named)
 async def test_an_upstream_that_is_closed_has_none_either(one: Front) -> None:
     await one.call("echo", text="hello")
     await one.upstream.close()
