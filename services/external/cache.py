@@ -1,6 +1,7 @@
 """The HTTP cache (RFC 9111): what a caller fetched answers the caller again, for as long as its site allows."""
 
 import httpx
+from fastmcp.server.dependencies import get_access_token
 from hishel import CacheOptions
 from hishel.httpx import AsyncCacheTransport
 
@@ -32,6 +33,12 @@ class CachingTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._cache.aclose()
+
+
+def caller() -> str:
+    """Who calls, as far as authentication says; without any, all callers are one."""
+    token = get_access_token()
+    return "" if token is None else f"{token.client_id} {token.subject or ''}"
 
 
 def is_cached(response: httpx.Response) -> bool:

@@ -42,7 +42,7 @@ async def interpreted(body: Body, content_type: str | None, charset: str | None,
         return Content(image=None if body.truncated else body.content, media_type=media_type)
     if not body.content or not _TEXT_TYPE.fullmatch(media_type):
         return Content(media_type=media_type)
-    if not body.truncated and _is_json(media_type):
+    if not body.truncated and is_json(media_type):
         try:
             return Content(json=pydantic_core.from_json(body.content, allow_inf_nan=False), media_type=media_type)
         except ValueError:
@@ -71,7 +71,8 @@ def _markdown(html: str, page: str) -> str:
         return html
 
 
-def _is_json(media_type: str) -> bool:
+def is_json(media_type: str) -> bool:
+    """Whether a media type is JSON, or a format made of it."""
     return media_type == "application/json" or media_type.endswith("+json")
 
 

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastmcp import Context, FastMCP
-from fastmcp.server.dependencies import get_access_token
 from fastmcp.tools import ToolResult
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
+from services.external.apis import add_apis
+from services.external.cache import caller
 from services.external.fetch import RESULT, Fetcher
 from services.external.network import Network
 from services.external.request import WITHOUT_BODY, Asked, Param
@@ -38,6 +39,10 @@ def create_server(settings: Settings | None = None, *, network: Network | None =
         mask_error_details=True,
     )
     _add_fetch(server, Fetcher(settings, web), settings)
+    if lost := add_apis(server, settings.apis, web):
+        server.instructions = (
+            f"{server.instructions} Configured but not served, as the operator's log explains: {', '.join(lost)}."
+        )
     return server
 
 
@@ -75,14 +80,8 @@ def _add_fetch(server: FastMCP, fetcher: Fetcher, settings: Settings) -> None:
         """Fetch a URL: its status, selected headers and body, as JSON, text, Markdown or an image."""
         asked = Asked(url, method.upper(), params, headers, json, form)
         return await fetcher.fetch(
-            asked, caller=_caller(), markdown=markdown, seconds=timeout, on_progress=ctx.report_progress
+            asked, caller=caller(), markdown=markdown, seconds=timeout, on_progress=ctx.report_progress
         )
-
-
-def _caller() -> str:
-    """Who calls, as far as authentication says; without any, all callers are one."""
-    token = get_access_token()
-    return "" if token is None else f"{token.client_id} {token.subject or ''}"
 
 
 def _annotations(settings: Settings) -> ToolAnnotations:

@@ -1,8 +1,9 @@
 """What an operator may set of the external service."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, StringConstraints
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})  # RFC 9110, 9.2.2
@@ -23,6 +24,13 @@ def _settable(name: str) -> str:
     return name
 
 
+def _plain(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not (text.isascii() and text.isprintable() and text.strip() == text != ""):
+        raise ValueError("must be plain ASCII text, not empty and without line breaks or spaces around it")
+    return value
+
+
 Endpoint = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):[0-9]{1,5}$")
 ]
@@ -31,8 +39,31 @@ HeaderName = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^[0-9A-Za-z!#$%&'*+.^_`|~-]{1,100}$"), AfterValidator(_settable)
 ]
 
+ApiName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+HeaderValue = Annotated[SecretStr, AfterValidator(_plain)]
 
-class Settings(BaseModel, frozen=True, extra="forbid"):
+
+class ApiSettings(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
+    """One API, by its OpenAPI document; each chosen operation becomes a tool."""
+
+    document: Path = Field(
+        description="File of its OpenAPI document (3.0 or 3.1, JSON or YAML), relative to the working directory."
+    )
+    base_url: str = Field(default="", description="Where the API is; by default the first of the document's servers.")
+    tags: tuple[str, ...] = Field(default=(), description="Take operations with one of these tags. Empty: any.")
+    operations: tuple[str, ...] = Field(
+        default=(),
+        description="Take operations that match one of these globs, by id or as 'GET /path'. Empty: all.",
+    )
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default={}, description="Headers to send with each request, such as a credential."
+    )
+    query: dict[str, SecretStr] = Field(
+        default={}, description="Query parameters to send with each request, such as a key."
+    )
+
+
+class Settings(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """Limits and permissions of the service; the defaults allow reading from any public host on the usual ports."""
 
     methods: tuple[Method, ...] = Field(
@@ -67,6 +98,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     )
     timeout: float = Field(
         default=15.0, gt=0, description="Seconds that one call may take in all, redirects and body included."
+    )
+    apis: dict[ApiName, ApiSettings] = Field(
+        default={}, description="APIs to offer by their OpenAPI documents, each under a name of your own."
     )
     user_agent: str = Field(
         default="one-url-gateway",

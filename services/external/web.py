@@ -53,6 +53,10 @@ class Web:
         self._policy = Policy(settings.allowed_hosts, settings.allowed_ports, settings.allow_private_hosts)
         self._client: httpx.AsyncClient | None = None
 
+    def check(self, url: str) -> None:
+        """Raise Refused for a URL that may not be fetched."""
+        checked_url(url, self._policy)
+
     def request(self, method: str, url: str, *, caller: str | None = None, **parts: Any) -> httpx.Request:
         """A request for `exchange`, of the parts that httpx knows. One with a `caller` may be answered from the cache.
 

@@ -17,6 +17,7 @@ from gateway.errors import GatewayError
 from gateway.observe.metrics import Metrics
 from services.data.server import Settings as DataSettings
 from services.database.settings import Settings as DatabaseSettings
+from services.external.settings import ApiSettings
 from services.external.settings import Settings as ExternalSettings
 from tests.docs.blocks import ROOT, headings, rows, section
 
@@ -33,7 +34,12 @@ CONFIGURATION: dict[str, tuple[type[BaseModel], ...]] = {
     "`[services.NAME]`": (model.ServiceConfig,),
     "`[upstreams.NAME]`": (model.UpstreamConfig, model.UpstreamAuth),
 }
-SERVICES = {"data": DataSettings, "external": ExternalSettings, "database": DatabaseSettings}
+SERVICES = {
+    "data": DataSettings,
+    "external": ExternalSettings,
+    "APIs by their OpenAPI documents": ApiSettings,
+    "database": DatabaseSettings,
+}
 PLACES = [
     *((DOCS / "configuration.md", heading, models) for heading, models in CONFIGURATION.items()),
     *((DOCS / "services.md", heading, (settings,)) for heading, settings in SERVICES.items()),

@@ -1,16 +1,20 @@
-"""The loopback site, and servers started on it."""
+"""The loopback site, and servers started on it: each alone, and once more through a gateway."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastmcp import Client
+from fastmcp.client.client import CallToolResult
 
 from services.external.network import Network
 from services.external.server import Settings, create_server
+from tests.gateways.kit import in_memory
+from tests.services.external import mounted
 from tests.services.external.world import Site
 
 
@@ -25,26 +29,52 @@ class Answer:
 
 Fetch = Callable[..., Awaitable[Answer]]
 Serve = Callable[..., Awaitable[Fetch]]
+OpenServer = Callable[..., Awaitable[tuple[Client, str]]]
+
+
+@pytest.fixture(params=["alone", "through the gateway"])
+def through(request: pytest.FixtureRequest) -> bool:
+    return request.param != "alone"
 
 
 @pytest.fixture
-async def serve() -> AsyncGenerator[Serve]:
-    """Start a server with these settings; gives a function that calls its `fetch`."""
+async def open_server(through: bool, tmp_path: Path) -> AsyncGenerator[OpenServer]:
+    """Start a server with these settings; gives a client, and the prefix of its tools' names."""
     async with AsyncExitStack() as stack:
 
-        async def start(network: Network | None = None, **settings: Any) -> Fetch:
-            client = await stack.enter_async_context(Client(create_server(Settings(**settings), network=network)))
-
-            async def fetch(url: str, on_progress: Any = None, **arguments: Any) -> Answer:
-                result = await client.call_tool(
-                    "fetch", {"url": url, **arguments}, raise_on_error=False, progress_handler=on_progress
-                )
-                text = "".join(getattr(part, "text", "") for part in result.content)
-                return Answer(text if result.is_error else None, result.structured_content or {}, result.content)
-
-            return fetch
+        async def start(network: Network | None = None, **settings: Any) -> tuple[Client, str]:
+            server = create_server(Settings(**settings), network=network)
+            if not through:
+                return await stack.enter_async_context(Client(server)), ""
+            mounted.server = server
+            text = f"[services.external]\nmodule = '{mounted.__name__}:server'\n"
+            gateway = await stack.enter_async_context(in_memory(tmp_path, text))
+            return await stack.enter_async_context(Client(gateway)), "external_"
 
         yield start
+
+
+@pytest.fixture
+async def serve(open_server: OpenServer) -> Serve:
+    """Start a server with these settings; gives a function that calls its `fetch`."""
+
+    async def start(network: Network | None = None, **settings: Any) -> Fetch:
+        client, prefix = await open_server(network, **settings)
+
+        async def fetch(url: str, on_progress: Any = None, **arguments: Any) -> Answer:
+            result = await client.call_tool(
+                f"{prefix}fetch", {"url": url, **arguments}, raise_on_error=False, progress_handler=on_progress
+            )
+            return answer_of(result)
+
+        return fetch
+
+    return start
+
+
+def answer_of(result: CallToolResult) -> Answer:
+    text = "".join(getattr(part, "text", "") for part in result.content)
+    return Answer(text if result.is_error else None, result.structured_content or {}, result.content)
 
 
 @pytest.fixture

@@ -43,3 +43,30 @@ def test_headers_that_make_a_request_what_it_is_cannot_be_given_to_callers(name)
 def test_methods_are_those_that_there_are(methods):
     with pytest.raises(ValidationError, match="methods"):
         Settings(methods=methods)
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        {},
+        {"document": "a", "tag": ["x"]},
+        {"document": "a", "headers": {"host": "x"}},
+        {"document": "a", "headers": {"authorization": "Bearer CANARY\r\nx: y"}},
+        {"document": "a", "headers": {"authorization": ""}},
+    ],
+)
+def test_an_api_is_checked_without_its_secrets_being_told(api):
+    with pytest.raises(ValidationError, match="apis") as refusal:
+        Settings.model_validate({"apis": {"one": api}})
+    assert "CANARY" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["", "A", "a_b", "9a", "a" * 21])
+def test_an_apis_name_holds_to_the_grammar(name):
+    with pytest.raises(ValidationError, match="apis"):
+        Settings.model_validate({"apis": {name: {"document": "a"}}})
+
+
+def test_secrets_of_an_api_are_not_shown():
+    settings = Settings.model_validate({"apis": {"one": {"document": "a", "query": {"key": "CANARY"}}}})
+    assert "CANARY" not in repr(settings)
