@@ -47,7 +47,7 @@ def add(
         print_error("give exactly one of --url and --command")
         return Exit.USAGE
     file = find(config, os.environ) or Path(FILE_NAME)
-    text = _text(file)
+    text = text_of(file)
     if name in upstream_names(text, str(file)):
         raise _fault(file, name, "is there already", f"`gateway upstream remove {name}` first, or choose another name")
     keys = _keys(url, command, bearer_env, transport)
@@ -80,7 +80,7 @@ def remove(name: str, /, *, config: ConfigFile = None) -> None:
         Its namespace.
     """
     file = find(config, os.environ) or Path(FILE_NAME)
-    text = _text(file)
+    text = text_of(file)
     if name not in upstream_names(text, str(file)):
         cure = "`gateway upstream list` shows in which file each upstream stands; one of an mcp.json is removed there"
         raise _fault(file, name, "is not there", cure)
@@ -103,7 +103,7 @@ def list_upstreams(*, config: ConfigFile = None, as_json: AsJson = False) -> Non
     print_table(("namespace", "at", "state", "file"), rows)
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
     """The file as it is; empty if there is none yet."""
     try:
         return read_text(file) if file.exists() else ""

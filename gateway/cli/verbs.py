@@ -15,6 +15,7 @@ GROUPS = {
     "audit": "Look at what is kept of calls.",
     "config": "Show the configuration.",
     "keys": "Make, list and revoke callers' keys.",
+    "new": "Begin something of your own.",
     "upstream": "Add, remove and list upstreams.",
 }
 """First words that have verbs below them."""
@@ -35,6 +36,7 @@ VERBS = (
     Verb("keys create", "gateway.cli.keys:create", "Make a key and print it, this once."),
     Verb("keys list", "gateway.cli.keys:list_keys", "List all keys by their ids."),
     Verb("keys revoke", "gateway.cli.keys:revoke", "Refuse a key from now on."),
+    Verb("new service", "gateway.cli.new:service", "Begin a service of your own, with a test."),
     Verb("upstream add", "gateway.cli.upstream:add", "Add an upstream to gateway.toml."),
     Verb("upstream remove", "gateway.cli.upstream:remove", "Remove an upstream from gateway.toml."),
     Verb("upstream test", "gateway.cli.upstream_test:ask", "Connect to one upstream and list what it offers."),

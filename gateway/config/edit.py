@@ -1,4 +1,7 @@
-"""Adds and removes an upstream in the text of a `gateway.toml`: every other line, comments too, stays as it is."""
+"""Adds services and upstreams to the text of a `gateway.toml`, and takes upstreams out of it.
+
+Every other line, comments too, stays as it is.
+"""
 
 import os
 import re
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
+from tomlkit.items import Table
 
 from gateway.config.toml import parse
 from gateway.errors import ConfigurationError, Fault
@@ -22,7 +26,20 @@ def upstream_names(text: str, file: str) -> list[str]:
     Raises:
         ConfigurationError: the text is not TOML.
     """
-    table = parse(text, file).get("upstreams", {})
+    return _names(text, file, "upstreams")
+
+
+def service_names(text: str, file: str) -> list[str]:
+    """The services that the file itself names.
+
+    Raises:
+        ConfigurationError: the text is not TOML.
+    """
+    return _names(text, file, "services")
+
+
+def _names(text: str, file: str, group: str) -> list[str]:
+    table = parse(text, file).get(group, {})
     return list(table) if isinstance(table, dict) else []
 
 
@@ -31,10 +48,21 @@ def add_upstream(text: str, name: str, keys: Mapping[tuple[str, ...], Any]) -> s
     table = tomlkit.table()
     for key, value in keys.items():
         table.append(tomlkit.key(key) if len(key) > 1 else key[0], tomlkit.item(value))
-    upstreams = tomlkit.table(is_super_table=True)
-    upstreams.append(name, table)
+    return _with(text, "upstreams", name, table)
+
+
+def add_service(text: str, name: str, keys: Mapping[str, str]) -> str:
+    """The text with `[services.<name>]` at its end."""
+    table = tomlkit.table()
+    table.update(keys)
+    return _with(text, "services", name, table)
+
+
+def _with(text: str, group: str, name: str, table: Table) -> str:
+    tables = tomlkit.table(is_super_table=True)
+    tables.append(name, table)
     added = tomlkit.document()
-    added.append("upstreams", upstreams)
+    added.append(group, tables)
     before = text.rstrip()
     return f"{before}\n\n{added.as_string()}" if before else added.as_string()
 
