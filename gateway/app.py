@@ -67,7 +67,7 @@ def gateway_of(read: Callable[[], Loaded], worker: Worker | None = None) -> Gate
     guard = Guard([metrics, CallLog()], audit)
     runtime = Runtime(config, loaded.state_dir, guard, own, services, TaskIds(key.read))
     reloader = Reloader(runtime, loaded, read)
-    replicas = Replicas(runtime, config.replicas)
+    replicas = Replicas(runtime, config.replicas, peers)
     metrics.collect(lambda: {name: upstream_status(each) for name, each in runtime.upstreams.items()})
     metrics.collect_replicas(replicas.state)
     if audit is not None:

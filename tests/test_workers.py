@@ -15,7 +15,7 @@ from gateway.cli import run
 from tests.cli.running import GATEWAY, PATIENCE, Process, Up, clean_environment
 from tests.gateways.kit import configuration, plain_http, written
 from tests.upstreams.kit import Running
-from tests.upstreams.messages import legacy_call, legacy_request, messages_in, modern_call
+from tests.upstreams.messages import legacy_call, legacy_request, messages_in, messages_of, modern_call
 from tests.workers_kit import Near, one_at_each, two_workers
 
 STOPPED = [signal.SIGINT, signal.SIGTERM]
@@ -110,7 +110,9 @@ async def test_one_that_is_killed_under_load_is_replaced_while_the_other_serves_
         async with one_at_each(process.url) as (first, second):
             stop = asyncio.Event()
             load = [asyncio.create_task(_load(process.url, stop)) for _ in range(4)]
-            workers(process)[1].kill()
+            first_worker = workers(process)[1]
+            first_worker.kill()
+            await asyncio.to_thread(first_worker.wait, PATIENCE)  # what reaches it while it dies is lost, which is told
             lost = await _asked_of_the_dead(second, first.session)
             assert (lost.status_code, lost.json()["error"]["message"]) == (404, "Session not found")
             await asyncio.to_thread(process.wait_for, "worker ended: it is started again", '"status": -9')
@@ -260,3 +262,23 @@ def test_an_address_is_not_shared_with_another_gateway(tmp_path: Path):
         with Process(other, tmp_path, clean_environment()) as second:
             assert second.ended() == 1
         assert f"Port {port} on 127.0.0.1 is in use" in second.said
+
+
+async def test_what_one_worker_hears_of_an_upstream_reaches_the_clients_of_the_other(
+    tmp_path: Path, raw_sessionless: Running
+):
+    """The upstream tells nobody that its lists changed, so that only a call of an unknown name finds out."""
+    with two_workers(tmp_path, configuration({"raw": raw_sessionless})) as process:
+        async with one_at_each(process.url) as (first, second), plain_http() as spare:
+            async with spare.stream("GET", process.url, headers=second.session) as told:
+                raw_sessionless.control(extra=["late"])
+                late = await first.result(legacy_call("raw_late"), first.session)
+                assert "result" in late
+                async with asyncio.timeout(PATIENCE):
+                    async for message in messages_of(told):
+                        if message["method"] == "notifications/tools/list_changed":
+                            break
+            listed = await second.result(legacy_request("tools/list", 7), second.session)
+            assert "raw_late" in {tool["name"] for tool in listed["result"]["tools"]}
+            assert [each["name"] for each in raw_sessionless.record() if each["rpc"] == "tools/call"] == ["late"]
+        assert process.stop() == 0

@@ -1,4 +1,4 @@
-"""The workers of one gateway, as one of them sees the others: each has a Unix socket in the state directory."""
+"""The workers of one gateway, as one of them sees, asks and tells the others over sockets in the state directory."""
 
 import asyncio
 import socket
@@ -10,8 +10,10 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.doors.bodies import read_body
 from gateway.observe.logs import get_logger
 from gateway.unix import listen_at
+from gateway.upstream.errands import Errands
 from gateway.upstream.http1 import HttpClient
 from gateway.upstream.http_connection import HttpError
 
@@ -24,6 +26,7 @@ ANSWER_SECONDS = 2.0
 LONGEST_ANSWER = 64 * 1024 * 1024
 
 Answer = Callable[[], Any]
+Hear = Callable[[str], None]
 
 
 class Peers:
@@ -40,6 +43,9 @@ class Peers:
         self.count = count
         self.answers: dict[str, Answer] = {}
         """What each worker answers, by question."""
+        self.hears: dict[str, Hear] = {}
+        """What each worker makes of what another says, by topic."""
+        self._saying = Errands()
         self._folder = folder
         self._gateway = gateway
         self._clients = {other: self._client(other) for other in range(1, count + 1) if other != number}
@@ -69,9 +75,25 @@ class Peers:
         found = {self.number: self.answers[question](), **dict(zip(others, told, strict=True))}
         return {number: found[number] for number in sorted(found) if found[number] is not None}
 
+    def say(self, topic: str, text: str) -> None:
+        """Tell all others, soon. One that cannot be told within 2 s does not hear of it."""
+        for other in self._clients:
+            self._saying.start(self._say(other, topic, text), f"telling worker {other}")
+
+    async def said(self) -> None:
+        """Until all is said that was to be."""
+        await self._saying.finish()
+
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """To another worker that asks."""
-        question = self.answers.get(scope["path"].removeprefix("/"))
+        topic = scope["path"].removeprefix("/")
+        if scope["method"] == "POST" and topic in self.hears:
+            body = await read_body(receive, [])
+            if body is not None:
+                self.hears[topic](body.decode())
+            await Response(status_code=204)(scope, receive, send)
+            return
+        question = self.answers.get(topic)
         if question is None:
             await Response(status_code=404)(scope, receive, send)
             return
@@ -85,6 +107,14 @@ class Peers:
         except (HttpError, TimeoutError, orjson.JSONDecodeError) as error:
             log.warning("a worker gave no answer", asked=number, question=question, why=str(error) or "timeout")
             return None
+
+    async def _say(self, number: int, topic: str, text: str) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                async with await self._clients[number].request("POST", b"", text.encode(), target=f"/{topic}") as taken:
+                    await taken.read(LONGEST_ANSWER)
+        except (HttpError, TimeoutError) as error:
+            log.debug("a worker could not be told", told=number, topic=topic, why=str(error) or "timeout")
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{self._gateway}-{number}.sock"

@@ -1,59 +1,57 @@
 """Tell the other replicas when an upstream offers something else, and look when one of them says so.
 
 Each replica listens to each upstream itself. But many upstreams tell nobody that their lists changed: then the first
-replica to find out, by a call of an unknown name or by its timer, spares the others the wait for their own.
+replica to find out, by a call of an unknown name or by its timer, spares the others the wait for their own. The workers
+of one gateway are such replicas too, and need nothing between them.
 """
 
-import asyncio
 import importlib
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
-import orjson
-
 from gateway.config.model import ReplicasConfig
+from gateway.doors.peers import Peers
 from gateway.observe.redact import REDACTOR
+from gateway.replicas.news import News
 from gateway.replicas.state import LinkState
 from gateway.runtime import Runtime
 
 # Loaded only where it is needed: the library that it stands on would make every start a fifth slower.
 LINK = "gateway.replicas.link"
-# How often an upstream is looked at because of others, at most: one that lists something else each time it is asked
-# would have all replicas ask it for ever.
-LOOK_SECONDS = 2.0
+LISTED = "listed"
+"""What workers tell each other of, beside what they ask each other."""
 
 
 class Replicas:
-    """What this gateway tells the others, and makes of what it hears. Without a URL it is alone, and does nothing."""
+    """What this gateway tells the others, and makes of what it hears. Without a URL and other workers it is alone."""
 
-    def __init__(self, runtime: Runtime, config: ReplicasConfig):
-        self._runtime = runtime
+    def __init__(self, runtime: Runtime, config: ReplicasConfig, peers: Peers | None = None):
         self._alone = LinkState("off", time.time())
-        self._said: dict[str, str] = {}
-        self._looks: dict[str, asyncio.TimerHandle] = {}
+        self._news = News(runtime, self._say)
+        self._peers = peers
         self._link: Any = None
         if config.url is not None:
             link = importlib.import_module(LINK).Link
-            self._link = link(config.url.get_secret_value(), config.channel, self._look_at_all, self._heard)
-            runtime.on_listed = self._listed
+            url, channel = config.url.get_secret_value(), config.channel
+            self._link = link(url, channel, self._news.look_at_all, self._news.heard)
+        if peers is not None:
+            peers.hears[LISTED] = self._news.heard
+        if config.url is not None or peers is not None:
+            runtime.on_listed = self._news.listed
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """In touch with the others, for as long as the block lasts; it never waits for them."""
-        if self._link is None:
-            yield
-            return
-        async with self._link.open():
+        async with nullcontext() if self._link is None else self._link.open():
             try:
                 yield
             finally:
-                for look in self._looks.values():
-                    look.cancel()
-                self._looks.clear()
+                self._news.close()
+                if self._peers is not None:
+                    await self._peers.said()
 
     async def tried(self) -> None:
         """Until the first attempt to reach them has ended, well or not."""
@@ -71,42 +69,8 @@ class Replicas:
             "heard": self._link.heard if self._link is not None else 0,
         }
 
-    def _listed(self, namespace: str) -> None:
-        """An upstream offers something else. Who learnt it from another replica need not say it again."""
-        upstream = self._runtime.upstreams.get(namespace)
-        if upstream is None:
-            return  # of a generation that does not serve yet
-        digest = upstream.listing.digest()
-        if self._said.get(namespace) != digest:
-            self._link.say(namespace, orjson.dumps([namespace, digest]).decode())
-
-    def _heard(self, text: str) -> None:
-        """Another replica, or we ourselves, said what an upstream offers now. Only a difference is looked into."""
-        try:
-            namespace, digest = orjson.loads(text)
-        except (ValueError, TypeError):
-            return
-        upstream = self._runtime.upstreams.get(namespace) if isinstance(namespace, str) else None
-        if upstream is None or not isinstance(digest, str):
-            return
-        self._said[namespace] = digest
-        if upstream.listing.digest() != digest:
-            self._look(namespace)
-
-    def _look_at_all(self) -> None:
-        """Nobody knows what was said while we did not listen."""
-        for namespace in self._runtime.upstreams:
-            self._look(namespace)
-
-    def _look(self, namespace: str) -> None:
-        """At once, or when the pause after the last look is over; what happens in that pause counts once."""
-        known, now = self._looks.get(namespace), asyncio.get_running_loop().time()
-        if known is None or known.when() <= now:
-            wait = 0.0 if known is None else max(0.0, known.when() + LOOK_SECONDS - now)
-            look = partial(self._look_now, namespace)
-            self._looks[namespace] = asyncio.get_running_loop().call_later(wait, look)
-
-    def _look_now(self, namespace: str) -> None:
-        upstream = self._runtime.upstreams.get(namespace)
-        if upstream is not None:
-            upstream.look_again()
+    def _say(self, topic: str, text: str) -> None:
+        if self._link is not None:
+            self._link.say(topic, text)  # which the other workers hear as well
+        elif self._peers is not None:
+            self._peers.say(LISTED, text)

@@ -220,9 +220,19 @@ class Upstream:
                 await self.keeper.next_round()
 
     def look_again(self) -> None:
-        """Ask soon what it offers, though nobody called: it may have changed. A program that rests is left to rest."""
-        if not self.gate.limited_for() and (self.config.command is None or self.pool.live() is not None):
+        """Ask soon what it offers, though nobody called: it may have changed.
+
+        A program that rests is left to rest; what another process of ours has kept of it counts.
+        """
+        if self.config.command is not None and self.pool.live() is None:
+            self._take_kept()
+        elif not self.gate.limited_for():
             self.keeper.want()
+
+    def _take_kept(self) -> None:
+        kept = self._file.load()
+        if kept is not None and kept.listing.heard_at > self.listing.heard_at:
+            self._take(kept.listing)
 
     async def look(self) -> None:
         """Have it asked, its program started if it is idle; until that is over."""
@@ -266,13 +276,16 @@ class Upstream:
         return True
 
     def _heard(self, listing: Listing) -> None:
-        changed = not listing.same_offer(self.listing)
-        tells = tells_changes(listing.capabilities) != tells_changes(self.listing.capabilities)
-        self._adopt_listing(listing)
         try:
             self._file.save(Remembered(listing, self.connector.speech, self._stateful))
         except OSError as error:
             log.warning("the listing of upstream %s cannot be kept for the next start: %s", self.namespace, error)
+        self._take(listing)
+
+    def _take(self, listing: Listing) -> None:
+        changed = not listing.same_offer(self.listing)
+        tells = tells_changes(listing.capabilities) != tells_changes(self.listing.capabilities)
+        self._adopt_listing(listing)
         if tells:
             self.watcher.again()
         if changed:

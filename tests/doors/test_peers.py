@@ -57,3 +57,31 @@ async def test_what_nobody_knows_and_what_is_no_json_is_no_answer(tmp_path: Path
 def test_there_are_connections_to_the_others_only(tmp_path: Path):
     peers = worker(tmp_path, 2)
     assert [peers.client(number) is not None for number in (0, 1, 2, 3, 4)] == [False, True, False, True, False]
+
+
+async def test_what_one_says_is_heard_by_all_who_serve(tmp_path: Path):
+    first, second, third = (worker(tmp_path, number) for number in (1, 2, 3))
+    heard: list[str] = []
+    second.hears["news"] = heard.append
+    async with answering(second.listen(), second.answer):
+        first.say("news", "größer")
+        first.say("of no interest", "x")
+        await first.said()
+        assert heard == ["größer"]
+        assert await third.ask("name") == {2: {"number": 2}, 3: {"number": 3}}
+        first.close()
+        third.close()
+
+
+async def test_one_that_hangs_is_told_nothing_and_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.05)
+
+    async def hang(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    first, second = worker(tmp_path, 1, 2), worker(tmp_path, 2, 2)
+    async with answering(second.listen(), hang):
+        first.say("news", "x")
+        async with asyncio.timeout(5):
+            await first.said()
+        first.close()

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from gateway.config.model import ReplicasConfig
 from gateway.errors import UpstreamLimited
-from gateway.replicas.replicas import LOOK_SECONDS
+from gateway.replicas.news import LOOK_SECONDS
 from gateway.server import Gateway
 from tests.faults.kit import free_port, until
 from tests.gateways.kit import configuration, in_memory, plain_http
