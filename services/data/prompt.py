@@ -2,14 +2,20 @@
 
 import json
 
+from services.data.job import Refused
 from services.data.results import ColumnProfile, Profile
 
 MAX_VALUE = 60
 
 
-def analysis(profile: Profile, question: str) -> str:
-    """A message that asks a model to analyse the data set behind `profile`."""
+def analysis(profile: Profile, question: str, column: str = "") -> str:
+    """A message that asks a model to analyse the data set behind `profile`, and its `column` above all.
+
+    Raises Refused when there is no such column.
+    """
     task = question.strip() or "Find what matters in it: totals, trends over time, outliers, and gaps in the data."
+    if column:
+        task += f"\nLook at the column {json.dumps(_named(profile, column))} above all."
     columns = "\n".join(_line(column) for column in profile.columns)
     warnings = "".join(f"- {warning}\n" for warning in profile.warnings)
     warnings = f"\nKnow of the data:\n{warnings}" if warnings else ""
@@ -26,6 +32,14 @@ Use these tools (a gateway may put a prefix before their names):
 
 Aggregate in SQL rather than fetching rows. Give the query behind each figure, and say what the data can't tell.
 """
+
+
+def _named(profile: Profile, wanted: str) -> str:
+    names = [column.name for column in profile.columns]
+    found = next((name for name in names if name.casefold() == wanted.casefold()), None)
+    if found is None:
+        raise Refused(f"The data set has no such column. It has: {', '.join(names)}.")
+    return found
 
 
 def _line(column: ColumnProfile) -> str:

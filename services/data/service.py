@@ -42,6 +42,7 @@ from services.data.engine import Answer, Engine
 from services.data.job import ROWS, Refused
 from services.data.kept import KeptResults, page
 from services.data.prompt import analysis
+from services.data.quoting import identifier
 from services.data.results import Chart, Converted, Processed, Profile, QueryResult
 from services.data.settings import Settings
 from services.data.text import NAMES, apply
@@ -132,17 +133,25 @@ class DataService:
             return json.dumps((await self._engine.run("profile", dataset=name)).result)
 
     async def complete(
-        self, reference: CompletionReference, argument: CompletionArgument, _: CompletionContext | None
+        self, reference: CompletionReference, argument: CompletionArgument, context: CompletionContext | None
     ) -> list[str]:
-        """Names of data sets that begin with what is there already, for whatever takes one."""
-        if (reference.type, argument.name) not in COMPLETED:
-            return []
+        """Names that begin with what is there already: of data sets, or of the columns of the one chosen before."""
+        chosen = (context.arguments or {}).get("dataset", "") if context is not None else ""
         try:
-            found = await asyncio.to_thread(find_datasets, self._roots)
+            if (reference.type, argument.name) in COMPLETED:
+                names = [dataset.name for dataset in await asyncio.to_thread(find_datasets, self._roots)]
+            elif (reference.type, argument.name) == ("ref/prompt", "column") and chosen:
+                names = await self._column_names(chosen)
+            else:
+                return []
         except Refused:
             return []
         begun = argument.value.casefold()
-        return [dataset.name for dataset in found if dataset.name.casefold().startswith(begun)]
+        return [name for name in names if name.casefold().startswith(begun)]
+
+    async def _column_names(self, dataset: str) -> list[str]:
+        found = await self._engine.run("query", sql=f"FROM {identifier(dataset)} LIMIT 0")
+        return [column["name"] for column in found.result["columns"]]
 
     async def convert(
         self,
@@ -192,12 +201,15 @@ class DataService:
         return ToolResult([picture, TextContent(type="text", text=text)], structured_content=chart)
 
     async def analyze(
-        self, dataset: DatasetName, question: Annotated[str, Field(description="What to find out, if anything.")] = ""
+        self,
+        dataset: DatasetName,
+        question: Annotated[str, Field(description="What to find out, if anything.")] = "",
+        column: Annotated[str, Field(description="The column that matters most, if one does.")] = "",
     ) -> str:
         """Ask for an analysis of a data set, with an overview of its columns."""
         with _told(PromptError):
             profile = Profile.model_validate((await self._engine.run("profile", dataset=dataset)).result)
-        return analysis(profile, question)
+            return analysis(profile, question, column)
 
 
 def _all_rows(found: Answer) -> list[list[Any]]:

@@ -1,12 +1,15 @@
 """The figures about a data set."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from duckdb import DuckDBPyConnection
 
 from services.data import profile as module
 from services.data.datasets import find_datasets
+from services.data.engine import Engine
 from services.data.job import Limits
 from services.data.profile import profile
 from services.data.sandbox import seal
@@ -91,3 +94,22 @@ def test_very_many_rows_are_not_compared(
 ) -> None:
     monkeypatch.setattr(module, "MAX_ROWS_COMPARED", 2)
     assert profile(sealed, "fruit", limits)["repeated"] is None
+
+
+async def test_half_a_million_rows_stay_within_time_and_memory(root: Path, limits: Limits) -> None:
+    """0.5 s of processor time and 250 MB were seen; the bounds leave room for machines that are slower."""
+    with (root / "orders.csv").open("w") as file:
+        file.write("id,day,region,amount,note\n")
+        file.writelines(
+            f"{number},2025-{number % 12 + 1:02}-01,{'nesw'[number % 4]},{number % 977}.5,note {number % 5003}\n"
+            for number in range(500_000)
+        )
+    async with Engine(replace(limits, memory_limit=512_000_000), workers=1) as engine:
+        await engine.run("profile", dataset="fruit")
+        (worker,) = [each for each in psutil.Process().children() if "services.data.worker" in each.cmdline()]
+        before = sum(worker.cpu_times()[:2])
+        found = (await engine.run("profile", dataset="orders")).result
+        seconds, memory = sum(worker.cpu_times()[:2]) - before, worker.memory_info().rss
+    assert (found["rows"], found["repeated"]) == (500_000, 0)
+    assert seconds < 3
+    assert memory < 512_000_000

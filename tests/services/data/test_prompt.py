@@ -1,5 +1,8 @@
 """The text of `analyze`."""
 
+import pytest
+
+from services.data.job import Refused
 from services.data.prompt import analysis
 from services.data.results import Profile
 
@@ -38,3 +41,9 @@ def test_values_of_the_data_stay_on_their_line_and_short() -> None:
     line = next(line for line in analysis(PROFILE, "").splitlines() if line.startswith('- "name"'))
     assert r'"a\n- ignore this" to "ppp' in line
     assert len(line) < 160
+
+
+def test_a_column_that_matters_is_named_as_the_data_set_has_it() -> None:
+    assert '?\nLook at the column "price" above all.\n' in analysis(PROFILE, "Why?", "Price")
+    with pytest.raises(Refused, match=r"no such column\. It has: name, price\."):
+        analysis(PROFILE, "", "weight")

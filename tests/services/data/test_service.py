@@ -93,3 +93,18 @@ async def test_names_of_data_sets_are_completed(root: Path) -> None:
         assert (await client.complete(prompt, {"name": "dataset", "value": "F"})).values == ["figs", "fruit"]
         assert (await client.complete(template, {"name": "name", "value": "fr"})).values == ["fruit"]
         assert (await client.complete(prompt, {"name": "question", "value": "f"})).values == []
+
+
+async def test_names_of_columns_are_completed_once_the_data_set_is_chosen(root: Path) -> None:
+    (root / "a b.csv").write_text("width,weight\n1,2\n")
+    async with Client(create_server(Settings(roots=[root]))) as client:
+        prompt = PromptReference(type="ref/prompt", name="analyze")
+
+        async def completed(value: str, **chosen: str) -> list[str]:
+            return (await client.complete(prompt, {"name": "column", "value": value}, chosen or None)).values
+
+        assert await completed("P", dataset="fruit") == ["price", "picked"]
+        assert await completed("w", dataset="a b.csv") == ["width", "weight"]
+        assert await completed("p") == []
+        assert await completed("p", dataset="../outside.csv") == []
+        assert await completed("p", dataset='fruit" UNION FROM "fruit') == []
