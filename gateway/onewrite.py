@@ -18,6 +18,8 @@ class OneWrite:
     def __init__(self, transport: asyncio.Transport):
         self._transport = transport
         self._held: bytes | None = None
+        self._soon = asyncio.get_running_loop().call_soon
+        self.is_closing = transport.is_closing  # asked for each answer, which is too often for `__getattr__`
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -29,7 +31,7 @@ class OneWrite:
             self._transport.write(held + data)
         elif data.startswith(b"HTTP/1.1 ") and data.endswith(END_OF_HEAD):
             self._held = data
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._soon(self._flush)
         else:
             self._transport.write(data)
 

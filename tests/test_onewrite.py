@@ -33,7 +33,7 @@ def transport() -> Transport:
 
 
 @pytest.fixture
-def one(transport: Any) -> OneWrite:
+async def one(transport: Any) -> OneWrite:
     return OneWrite(transport)
 
 

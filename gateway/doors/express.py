@@ -19,7 +19,7 @@ from gateway.doors.credentials import Credentials
 from gateway.doors.discovered import DISCOVER, ReadyDiscovery
 from gateway.doors.headers import Headers, headers_of
 from gateway.doors.inbound import KINDS, NAMES, Inbound, is_call, modern_request
-from gateway.doors.meanwhile import ClientLeft, while_present
+from gateway.doors.meanwhile import ClientLeft, Presence
 from gateway.doors.plain import PlainTool, PlainTools
 from gateway.doors.ready import LISTED, ReadyLists
 from gateway.doors.reply import Reply
@@ -87,6 +87,7 @@ class Express:
         self._server_info = dict(server_info)
         self._metadata = metadata
         self._access_log = access_log
+        self._presence = Presence()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = self._headers(scope)
@@ -108,7 +109,7 @@ class Express:
         reply = Reply(send, request.id)
         if (lead := self._lead(request)) is not None:
             run = partial(self._relay, request, lead, principal, reply)
-            await self._answer(lead.route, principal, run, receive, reply)
+            await self._answer(lead[0], principal, run, receive, reply)
         elif (tool := self._tools.find(request)) is not None:
             token = self._credentials.token(headers)
             asked = Asked(request, scope, again(taken, receive), token, reply.notify)
@@ -148,13 +149,13 @@ class Express:
         if kind is None or not is_call(kind, request.params):
             return None
         lead = lead_over_http(self._serving, kind, request.params[NAMES[kind]])
-        return lead if lead is not None and lead.route.original not in lead.upstream.header_maps else None
+        return lead if lead is not None and lead[0].original not in lead[1].header_maps else None
 
     async def _answer(self, route: Route, principal: Principal, run: Run, receive: Receive, reply: Reply) -> None:
         call = Call(request_id.get(), route, principal, "modern")
         work = self._serving.guard.call(call, run, _is_tool_error)
         try:
-            result = await while_present(receive, reply.ping, work)
+            result = await self._presence.during(receive, reply.ping, work)
         except ClientLeft:
             return
         except UpstreamAnswered as error:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.doors.headers import with_headers
-from gateway.doors.meanwhile import ClientLeft, while_present
+from gateway.doors.meanwhile import ClientLeft, Presence
 from gateway.doors.peers import Peers
 from gateway.errors import WorkerLost, http_status
 from gateway.observe.logs import get_logger, request_id
@@ -43,6 +43,7 @@ class Forward:
     def __init__(self, peers: Peers):
         self._peers = peers
         self._listening: set[Response] = set()
+        self._presence = Presence()
 
     async def to(self, number: int, scope: Scope, body: bytes, receive: Receive, send: Send) -> bool:
         """Have worker `number` answer. False: it is not there, and nothing was sent to anybody."""
@@ -51,7 +52,7 @@ class Forward:
             return False
         answer = _Answer(send)
         try:
-            await while_present(receive, _nothing, self._exchange(client, scope, body, answer))
+            await self._presence.during(receive, _nothing, self._exchange(client, scope, body, answer))
         except ClientLeft:
             pass
         except HttpError as error:

@@ -43,7 +43,7 @@ class LegacyCalls:
         self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
     ) -> None:
         """Answer a call of the session, which is `principal`'s."""
-        route = lead.route
+        route, _ = lead
         request = Request(session, call.id, reply)
         guarded = Call(request_id.get(), route, principal, "legacy")
         with session.transport:

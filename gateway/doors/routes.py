@@ -1,7 +1,6 @@
 """Which route a name has: the catalog's, or that of something which no listing has told of."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
 
 from fastmcp import FastMCP
 from fastmcp.server.providers.addressing import parse_hashed_backend_name
@@ -73,11 +72,8 @@ def upstream_of(serving: Serving, route: Route) -> Upstream:
     return upstream
 
 
-class Lead(NamedTuple):
-    """A route, and the upstream that it leads to."""
-
-    route: Route
-    upstream: Upstream
+Lead = tuple[Route, Upstream]
+"""A route, and the upstream that it leads to."""
 
 
 def lead_over_http(serving: Serving, kind: Kind, name: str) -> Lead | None:
@@ -87,7 +83,7 @@ def lead_over_http(serving: Serving, kind: Kind, name: str) -> Lead | None:
         return None
     upstream = serving.upstreams[route.namespace]
     speech = upstream.connector.speech
-    return Lead(route, upstream) if speech is not None and speech.transport == "http" else None
+    return (route, upstream) if speech is not None and speech.transport == "http" else None
 
 
 def _namespace(catalog: Catalog, kind: Kind, name: str) -> str:

@@ -13,7 +13,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -201,10 +201,9 @@ class HttpClient:
         """As `request`, with redirects as they come."""
         connection = self._take_idle() or await self._connect()
         self._busy.add(connection)
-        line = f"{method} {target or self.target} HTTP/1.1\r\nHost: {self._host_header}\r\n"
-        head = f"{line}Content-Length: {len(body)}\r\n"
+        opening = _opening(method, target or self.target, self._host_header)
         try:
-            connection.send(b"%s%s\r\n%s" % (head.encode("ascii"), headers, body))
+            connection.send(b"%sContent-Length: %d\r\n%s\r\n%s" % (opening, len(body), headers, body))
             await connection.wait_head()
         except BaseException:
             self._drop(connection)
@@ -273,6 +272,12 @@ class HttpClient:
             connection.abort()
         self._idle.clear()
         self._busy.clear()
+
+
+@lru_cache(256)
+def _opening(method: str, target: str, host: str) -> bytes:
+    """How a request begins."""
+    return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n".encode("ascii")
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

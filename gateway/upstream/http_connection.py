@@ -3,12 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from http import HTTPStatus
+from typing import NamedTuple, cast
 
 import httptools
 
 MAX_HEAD = 64 * 1024
 HIGH_WATER = 256 * 1024
+END_OF_HEAD = b"\r\n\r\n"
+# Most answers of an upstream begin as one before did, but for the second in `Date`.
+MOST_KNOWN = 512
+LONGEST_KNOWN = 1024
 
 
 class HttpError(Exception):
@@ -24,6 +29,18 @@ class NotHttp(HttpError):
 
     def __init__(self, reason: str):
         super().__init__(reason, sent=True)
+
+
+class Known(NamedTuple):
+    """What the parser made of the head of an answer that came whole, and how long its body was."""
+
+    status: int
+    headers: dict[str, str]
+    length: int
+
+
+known: dict[bytes, Known] = {}
+"""By the bytes of the head. An answer that begins with the same bytes and is all there needs no parser."""
 
 
 class Connection(asyncio.Protocol):
@@ -46,6 +63,7 @@ class Connection(asyncio.Protocol):
         self.headers: dict[str, str] = {}
         self.complete = False
         self.over: Callable[[], None] | None = None
+        self._first: bytes | None = None
         self._failure: HttpError | None = None
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
@@ -65,6 +83,10 @@ class Connection(asyncio.Protocol):
         if not self._busy:
             self.abort()  # an answer nobody asked for: this connection cannot be trusted with the next one
             return
+        if self._first is None:
+            self._first = data
+            if self._is_known(data):
+                return
         self._unread += len(data)
         try:
             self._parser.feed_data(data)
@@ -75,6 +97,31 @@ class Connection(asyncio.Protocol):
         # The parser keeps a header, a trailer or a run of 1xx answers for as long as they do not end.
         if self._unread > MAX_HEAD:
             self._fail("sent too many headers")
+
+    def _is_known(self, data: bytes) -> bool:
+        """Whether `data` is an answer from its first byte to its last, and began as one before did."""
+        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
+        found = known.get(data[:end])
+        if found is None or len(data) != end + found.length:
+            return False
+        self.status, self.headers, _ = found
+        if found.length:
+            self._chunks.append(data[end:])
+            self._buffered = found.length
+        self._head_done = self.complete = self._keep_alive = True
+        self._wake()
+        self._end()
+        return True
+
+    def _learn(self) -> None:
+        """Know the head of this answer from now on, if all of it came at once."""
+        assert self._first is not None
+        end = self._first.find(END_OF_HEAD) + len(END_OF_HEAD)
+        length = len(self._first) - end
+        if end <= LONGEST_KNOWN and self.headers.get("content-length") == str(length) == str(self._buffered):
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known[self._first[:end]] = Known(self.status, self.headers, length)
 
     def connection_lost(self, exc: Exception | None) -> None:
         dropped, self.closed = self.closed, True
@@ -131,6 +178,8 @@ class Connection(asyncio.Protocol):
         self.complete = True
         self._unread = 0
         self._keep_alive = self._parser.should_keep_alive()  # right inside this callback only
+        if self._keep_alive and self.status == HTTPStatus.OK:
+            self._learn()
         self._wake()
         self._end()
 

@@ -63,7 +63,7 @@ async def result_of(
     own = {"uri" if route.kind == "resource" else "name": route.original}
     if "arguments" in params:
         own["arguments"] = params["arguments"]
-    capabilities = both(declared(listener, "modern"), upstream.listing.capabilities)
+    capabilities = both(declared(listener, "modern"), upstream.listing.capabilities) if listener.capabilities else None
     hearing = Listener(capabilities=capabilities) if capabilities else SILENT
     course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=route.repeatable)
     send = partial(session.request, method, own, hearing, NO_HEADERS)

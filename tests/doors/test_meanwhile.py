@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.doors import meanwhile
-from gateway.doors.meanwhile import ClientLeft, while_present
+from gateway.doors.meanwhile import ClientLeft, Presence
 
 Receive = Callable[[], Any]
 
@@ -33,7 +33,7 @@ async def test_the_result_is_the_works() -> None:
     async def work() -> int:
         return 5
 
-    assert await while_present(client(asyncio.Event()), no_ping, work()) == 5
+    assert await Presence().during(client(asyncio.Event()), no_ping, work()) == 5
 
 
 async def test_the_work_is_cancelled_when_the_client_leaves() -> None:
@@ -47,7 +47,7 @@ async def test_the_work_is_cancelled_when_the_client_leaves() -> None:
             cancelled.set()
 
     with pytest.raises(ClientLeft):
-        await while_present(client(left), no_ping, work())
+        await Presence().during(client(left), no_ping, work())
     assert cancelled.is_set()
     task = asyncio.current_task()
     assert task is not None
@@ -61,7 +61,7 @@ async def test_being_cancelled_by_another_is_no_leaving() -> None:
         started.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(while_present(client(asyncio.Event()), no_ping, work()))
+    task = asyncio.create_task(Presence().during(client(asyncio.Event()), no_ping, work()))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -79,4 +79,16 @@ async def test_a_silent_stream_is_pinged(monkeypatch: pytest.MonkeyPatch) -> Non
         await pinged.wait()
         return "done"
 
-    assert await while_present(client(asyncio.Event()), ping, work()) == "done"
+    assert await Presence().during(client(asyncio.Event()), ping, work()) == "done"
+
+
+async def test_a_call_that_is_answered_at_once_is_not_watched_over() -> None:
+    async def receive() -> Any:
+        raise AssertionError("nobody asks")
+
+    async def work() -> int:
+        return 5
+
+    presence = Presence()
+    assert await presence.during(receive, no_ping, work()) == 5
+    assert await presence.during(receive, no_ping, asyncio.sleep(0, 7)) == 7
