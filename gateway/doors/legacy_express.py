@@ -103,7 +103,7 @@ class LegacyExpress:
 
     async def _within(self, session: Session, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
         """A request that names a session."""
-        principal = await self._credentials.principal(headers)
+        principal = self._credentials.recent(headers) or await self._credentials.principal(headers)
         if principal is None or principal.subject != session.subject:  # the SDK says that there is no such session
             await self._app(scope, receive, send)
         elif scope["method"] == "DELETE":

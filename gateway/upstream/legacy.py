@@ -143,6 +143,9 @@ class LegacySession(Session):
 
     async def _exchange(self, body: bytes, id: messages.Id, listener: Listener) -> messages.Response:
         async with self._wire.post(body, self._headers) as reply:
+            only = reply.only()
+            if only is not None and only.id == id:
+                return only
             response = await self._read(reply, id, listener)
         position = reply.position
         for _ in range(MAX_RESUMED):
