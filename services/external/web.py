@@ -125,6 +125,8 @@ class Web:
                 if redirects == 0:
                     raise
                 raise Refused(f"The site redirects to where it may not be followed. {error}") from error
+            except httpx.InvalidURL as error:
+                raise Refused("The site redirects to what is no URL. Fetch another page of it.") from error
             if response.next_request is None:
                 return response
             await response.aclose()

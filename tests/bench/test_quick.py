@@ -8,6 +8,7 @@ from bench.rounds import QUICK, Effort, SaysNothing
 
 MODERN = next(each for each in SCENARIOS if each.name == "modern")
 DATA = next(each for each in SCENARIOS if each.name == "data")
+EXTERNAL = next(each for each in SCENARIOS if each.name == "external")
 
 
 @pytest.mark.timeout(300)
@@ -35,3 +36,8 @@ def test_the_data_service_is_measured():
     assert profiled.median > 0
     assert queried.median > 0
     assert 10 < memory.median <= 512
+
+
+def test_the_cache_of_the_external_service_is_measured():
+    (cached,) = run(EXTERNAL, QUICK).outcomes
+    assert cached.median > 1

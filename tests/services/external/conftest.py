@@ -11,9 +11,10 @@ import pytest
 from fastmcp import Client
 from fastmcp.client.client import CallToolResult
 
+from gateway.app import create_gateway
 from services.external.network import Network
 from services.external.server import Settings, create_server
-from tests.gateways.kit import in_memory
+from tests.gateways.kit import written
 from tests.services.external import mounted
 from tests.services.external.world import Site
 
@@ -48,8 +49,8 @@ async def open_server(through: bool, tmp_path: Path) -> AsyncGenerator[OpenServe
                 return await stack.enter_async_context(Client(server)), ""
             mounted.server = server
             text = f"[services.external]\nmodule = '{mounted.__name__}:server'\n"
-            gateway = await stack.enter_async_context(in_memory(tmp_path, text))
-            return await stack.enter_async_context(Client(gateway)), "external_"
+            # A client opens and closes its server in a task of its own; a fixture ends in another than it began in.
+            return await stack.enter_async_context(Client(create_gateway(written(tmp_path, text)))), "external_"
 
         yield start
 

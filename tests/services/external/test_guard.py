@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.external.guard import Policy, Refused, checked_url, is_public
-from tests.services.external.world import PUBLIC, Names, Sockets, network
+from tests.services.external.world import PUBLIC, Names, Sockets, network, raw
 
 LINES = Path(__file__).with_name("ssrf_urls.txt").read_text(encoding="utf-8").splitlines()
 URLS = [line for line in LINES if line and not line.startswith("#")]
@@ -27,6 +27,20 @@ async def test_no_url_form_opens_a_socket(serve):
         url for url, answer in answers.items() if answer.error is None or not answer.error.startswith("The URL")
     ] == []
     assert sockets.opened == []
+
+
+async def test_no_url_form_opens_a_socket_as_the_target_of_a_redirect(serve, site):
+    for number, url in enumerate(URLS):
+        site.answers[f"/{number}"] = raw(status=302, location=url.encode().decode("latin-1"))
+    for path in ("/", "/127.0.0.1/", "/api.example.com"):  # some are relative to a public host, and so harmless
+        site.sends(path)
+    names = {name: [[address]] for name, address in INSIDE.items()}
+    sockets = Sockets(site.port)
+    fetch = await serve(network(sockets, Names(names)), per_host_rate=1000, timeout=1)
+    answers = [await fetch(f"http://start.example.com/{number}") for number in range(len(URLS))]
+    assert set(sockets.opened) == {(PUBLIC, 80)}
+    assert sum(answer.error is not None for answer in answers) >= len(URLS) - 5
+    assert not any("Error calling tool" in (answer.error or "") for answer in answers)
 
 
 async def test_the_same_guard_lets_a_public_host_through(serve):
