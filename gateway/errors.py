@@ -248,7 +248,15 @@ class Fault:
 class ConfigurationError(Exception):
     """All faults of a configuration together; nothing was applied. `files`, if known, are those it was read from."""
 
+    of: ClassVar[str] = "configuration"
+
     def __init__(self, faults: Sequence[Fault], files: Iterable[Path] = ()):
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
         self.files = frozenset(files)
+
+
+class WorkflowError(ConfigurationError):
+    """All faults of a workflow together; nothing was called."""
+
+    of = "workflow"

@@ -12,7 +12,7 @@ from cyclopts import Parameter, validators
 
 from gateway.cli.monitor_view import line, live
 from gateway.cli.options import AsJson, BearerEnv, ConfigFile
-from gateway.cli.output import Exit, print_json_line, print_text
+from gateway.cli.output import EXIT_OF_STATE, Exit, print_json_line, print_text
 from gateway.cli.serving import keep_quiet
 from gateway.cli.target import bearer_from
 from gateway.client import Health, Server, check, watch
@@ -21,7 +21,6 @@ from gateway.client.health import DEADLINE
 from gateway.config.load import load
 from gateway.errors import InvalidRequest
 
-EXITS = {"well": Exit.WELL, "failed": Exit.FAILED, "down": Exit.UPSTREAM_DOWN, "refused": Exit.NOT_ALLOWED}
 POSITIVE = validators.Number(gt=0)
 
 
@@ -50,7 +49,7 @@ def monitor(
     else:
         looks = watch(server, every, call, given, deadline=deadline)
     with _shown(as_json, is_live=every is not None) as show:
-        return EXITS[asyncio.run(_last(looks, show, count)).state]
+        return EXIT_OF_STATE[asyncio.run(_last(looks, show, count)).state]
 
 
 async def _once(server: Server, tool: str, arguments: dict[str, object], deadline: float) -> AsyncGenerator[Health]:

@@ -38,6 +38,10 @@ EXITS: tuple[tuple[type[GatewayError], Exit], ...] = (
 """The first kind that fits counts."""
 
 
+EXIT_OF_STATE = {"well": Exit.WELL, "failed": Exit.FAILED, "down": Exit.UPSTREAM_DOWN, "refused": Exit.NOT_ALLOWED}
+"""The exit status that tells a script of how a server did (`Health.state`), or why a workflow stopped."""
+
+
 def exit_code(error: GatewayError) -> Exit:
     """The exit status that tells a script of this error; of one that came from afar, by its code."""
     if isinstance(error, UpstreamAnswered) and error.code in UPSTREAM_CODES:
@@ -95,7 +99,7 @@ def print_error(text: str, cure: str = "") -> None:
 
 
 def print_faults(error: ConfigurationError) -> None:
-    """Every fault of a configuration, on stderr."""
-    say(f"The configuration has {len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'}.")
+    """Every fault of a configuration or a workflow, on stderr."""
+    say(f"The {error.of} has {len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'}.")
     for fault in error.faults:
         say(f"\n{fault}")

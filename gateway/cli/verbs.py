@@ -29,6 +29,7 @@ VERBS = (
     Verb("list", "gateway.cli.listing:list_everything", "List tools, resources, templates and prompts."),
     Verb("call", "gateway.cli.call:call", "Call one tool and print its result."),
     Verb("monitor", "gateway.cli.monitor:monitor", "Say how an MCP server does, once or every few seconds."),
+    Verb("workflow", "gateway.cli.workflow:workflow", "Run calls of tools from a file, in order or side by side."),
     Verb("audit search", "gateway.cli.audit:find", "Print the calls that were made."),
     Verb("audit verify", "gateway.cli.audit:check", "Say whether the audit is whole."),
     Verb("config show", "gateway.cli.config:show", "Print every key with its value in force, secrets masked."),
