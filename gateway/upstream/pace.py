@@ -6,8 +6,11 @@ import asyncio
 # calls. What it says in a burst goes through at full speed, in slices between which others have their turn.
 SHARE = 0.1
 BURST_SECONDS = 0.02
-SLICE_SECONDS = 0.001
-MOST_SECONDS = 0.1  # of debt beyond the burst, so that no pause is longer than a second
+SLICE_SECONDS = 0.00025
+# Past the burst it works for so long at a time. A pause after each message would be one turn of the loop a message, and
+# the turns cost more than the messages: others were 1.6 times slower at the median.
+TURN_SECONDS = 0.002
+MOST_SECONDS = 0.1  # of debt beyond the burst, so that no pause is much longer than a second
 
 
 class Pace:
@@ -33,7 +36,7 @@ class Pace:
         self._seen = now
         if self._debt > BURST_SECONDS:
             self._slice = 0.0
-            await asyncio.sleep((self._debt - BURST_SECONDS) / SHARE)
+            await asyncio.sleep((self._debt - BURST_SECONDS + TURN_SECONDS) / SHARE)
         elif self._slice > SLICE_SECONDS:
             self._slice = 0.0
             await asyncio.sleep(0)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.upstream import pace as module
-from gateway.upstream.pace import BURST_SECONDS, MOST_SECONDS, SHARE, SLICE_SECONDS, Pace
+from gateway.upstream.pace import BURST_SECONDS, MOST_SECONDS, SHARE, SLICE_SECONDS, TURN_SECONDS, Pace
 
 
 class Clock:
@@ -64,6 +64,20 @@ async def test_what_it_does_not_use_is_not_kept_beyond_a_burst(clock):
     assert clock.asked[-1] > 0
 
 
-async def test_no_pause_is_longer_than_a_second(clock):
+async def test_no_pause_is_much_longer_than_a_second(clock):
     await work(clock, Pace(), 60)
-    assert clock.asked == [pytest.approx(MOST_SECONDS / SHARE)]
+    assert clock.asked == [pytest.approx((MOST_SECONDS + TURN_SECONDS) / SHARE)]
+
+
+async def test_past_a_burst_small_things_are_done_many_at_a_time(clock):
+    """A pause after each would cost the loop a turn each, and the turns more than the things."""
+    pace, done = Pace(), 0
+    await work(clock, pace, BURST_SECONDS + SLICE_SECONDS)
+    clock.asked.clear()
+    while clock.now < 10:
+        await work(clock, pace, 0.00001)
+        done += 1
+    pauses = [seconds for seconds in clock.asked if seconds]
+    assert done / len(pauses) > 100
+    assert max(pauses) < 0.03
+    assert done * 0.00001 / clock.now == pytest.approx(SHARE, rel=0.1)
