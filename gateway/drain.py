@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from sse_starlette.sse import AppStatus
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.observe.logs import get_logger
 
 log = get_logger(__name__)
 
+LISTENS = (b"mcp-method", b"subscriptions/listen")
+
 
 class _Count:
-    """How many run, and an event that is set while none does."""
+    """How many run, and an event for who waits until none does."""
 
     def __init__(self) -> None:
         self.running = 0
-        self.none = asyncio.Event()
-        self.none.set()
+        self.none: asyncio.Event | None = None
 
 
 class Exchanges:
@@ -38,22 +38,25 @@ class Exchanges:
             return
         count = self._count
         count.running += 1
-        count.none.clear()
         try:
             await self._app(scope, receive, send)
         finally:
             count.running -= 1
-            if not count.running:
+            if not count.running and count.none is not None:
                 count.none.set()
 
     async def finished(self) -> None:
         """Until every one is answered."""
-        await self._count.none.wait()
+        count = self._count
+        while count.running:
+            if count.none is None or count.none.is_set():
+                count.none = asyncio.Event()
+            await count.none.wait()
 
 
 def _only_listens(scope: Scope) -> bool:
     """A legacy client listens with a GET (2025-11-25, `basic/transports`), a modern one with `subscriptions/listen`."""
-    return scope["method"] == "GET" or Headers(scope=scope).get("mcp-method") == "subscriptions/listen"
+    return scope["method"] == "GET" or LISTENS in scope["headers"]
 
 
 class Streams:
