@@ -31,6 +31,7 @@ ONE_STORY = ROOT / "docs" / "tutorial.md"
 CONSOLE = [(block, step) for block in blocks("console") for step in steps(block.text)]
 
 
+@pytest.mark.timeout(180)  # up to eight programs in a block, each of which imports FastMCP
 @pytest.mark.parametrize("block", [block for block in blocks("console") if block.page != ONE_STORY], ids=str)
 async def test_shows_what_its_commands_print(block: Block, tmp_path: Path) -> None:
     block.lay_out(tmp_path)
