@@ -12,13 +12,13 @@ import psutil
 
 from bench.report import Section
 from bench.rounds import MEGABYTE, Effort
-from services.data.engine import Engine
+from services.data.job import WORKER
 from services.data.settings import Settings
+from services.workers.engine import Engine
 
 ROWS = 500_000
 REGIONS = ("north", "east", "south", "west")
 SQL = "SELECT region, count(*), sum(amount) FROM orders WHERE paid GROUP BY region"
-WORKER = "services.data.worker"
 
 
 def data(effort: Effort) -> Section:
@@ -54,7 +54,7 @@ async def _measure(folder: Path, rounds: int) -> dict[str, list[float]]:
     """Seconds of each round, after one that warms up; and the most megabytes that the worker ever had."""
     settings = Settings(roots=[folder], timeout=60)
     profiled, queried = [], []
-    async with Engine(settings.limits(), workers=1) as engine:
+    async with Engine(WORKER, settings.limits(), workers=1) as engine:
         for _ in range(rounds + 1):
             began = time.perf_counter()
             await engine.run("profile", dataset="orders")

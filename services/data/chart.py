@@ -7,7 +7,7 @@ import altair as alt
 import vl_convert
 
 from services.data.chart_choice import Choice, Kind, Mark, Table
-from services.data.job import Refused
+from services.workers.job import Refused
 
 WIDTH, HEIGHT = 640, 360
 SCALE = 2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from services.data.job import Refused
+from services.workers.job import Refused
 
 Mark = Literal["line", "area", "bar", "point"]
 Kind = Literal["time", "number", "text"]

@@ -5,15 +5,16 @@ from typing import Any
 
 from services.data.chart import picture, specification
 from services.data.chart_choice import Choice, Table, choose, kind_of
-from services.data.job import Limits, Refused
-from services.data.process import serve
+from services.data.job import Limits
+from services.workers.job import Refused
+from services.workers.process import serve
 
 Given = tuple[dict[str, Any], bytes]
 
 
 def main() -> None:
     os.environ["TZ"] = "UTC"  # or the same chart differs from one machine to the next
-    serve(lambda _: None, _perform)
+    serve(Limits, lambda _: None, _perform)
 
 
 def _perform(_: None, limits: Limits, job: dict[str, Any]) -> Given:

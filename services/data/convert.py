@@ -7,9 +7,9 @@ from typing import BinaryIO
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from services.data.job import Refused
 from services.data.quoting import literal
 from services.data.rows import CREATE_VIEW, VIEW
+from services.workers.job import Refused
 
 FORMATS = {
     "csv": "FORMAT csv, HEADER true",

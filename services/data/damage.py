@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from services.data.datasets import Dataset
-from services.data.job import Refused
+from services.workers.job import Refused
 
 # How DuckDB's message begins, and what we say; groups are numbers, or names of columns and types.
 BEGINNINGS = tuple(

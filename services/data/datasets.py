@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from services.data.job import Refused
+from services.workers.job import Refused
 
 READERS = {
     ".csv": "read_csv",

@@ -7,7 +7,8 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from services.data.job import ROWS, Refused
+from services.data.job import ROWS
+from services.workers.job import Refused
 
 MAX_COLUMNS = 1_000
 LARGEST_BIGINT = 2**63 - 1

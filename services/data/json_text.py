@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
-from services.data.job import Refused
+from services.workers.job import Refused
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
 INDENT = "  "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.data.job import Refused, encode
+from services.workers.job import Refused, encode
 
 MAX_RESULTS = 100
 MAX_PER_OWNER = 10

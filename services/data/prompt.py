@@ -2,8 +2,8 @@
 
 import json
 
-from services.data.job import Refused
 from services.data.results import ColumnProfile, Profile
+from services.workers.job import Refused
 
 MAX_VALUE = 60
 

@@ -10,7 +10,8 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 from duckdb.sqltypes import DuckDBPyType
 
-from services.data.job import Limits, Refused, encode
+from services.data.job import Limits
+from services.workers.job import Refused, encode
 
 CHUNK_ROWS = 200
 LARGEST_EXACT_INTEGER = 2**53  # up to here a double, and so JavaScript's JSON, can tell every whole number apart

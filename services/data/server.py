@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from fastmcp import FastMCP
 from mcp.types import ToolAnnotations
 
-from services.data.engine import Engine
+from services.data.job import PAINTER, WORKER
 from services.data.results import Chart, Converted, QueryResult
 from services.data.service import DataService
 from services.data.settings import Settings
+from services.workers.engine import Engine
 
 READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -20,8 +21,8 @@ READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_worl
 def create_server(settings: Settings | None = None) -> FastMCP:
     """The server, with every tool in place. Nothing is read or started before the first call."""
     settings = settings or Settings()
-    engine = Engine(settings.limits(), settings.workers)
-    painter = Engine(settings.painter_limits(), 1, "services.data.chart_worker")
+    engine = Engine(WORKER, settings.limits(), settings.workers)
+    painter = Engine(PAINTER, settings.painter_limits(), 1)
     service = DataService(engine, painter, settings)
 
     @asynccontextmanager

@@ -38,14 +38,15 @@ from services.data.arguments import (
 )
 from services.data.chart_choice import Mark
 from services.data.datasets import Dataset, find_datasets
-from services.data.engine import Answer, Engine
-from services.data.job import ROWS, Refused
+from services.data.job import ROWS
 from services.data.kept import KeptResults, page
 from services.data.prompt import analysis
 from services.data.quoting import identifier
 from services.data.results import Chart, Converted, Processed, Profile, QueryResult
 from services.data.settings import Settings
 from services.data.text import NAMES, apply
+from services.workers.engine import Answer, Engine
+from services.workers.job import Refused
 
 CHART_ROWS = 5_000
 COMPLETED = frozenset({("ref/prompt", "dataset"), ("ref/resource", "name")})

@@ -11,7 +11,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from services.data.job import Refused
+from services.workers.job import Refused
 
 # Every query node that reads. Those of INSERT, UPDATE, DELETE and COPY, and any that a later DuckDB adds, are refused.
 READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "CTE_NODE", "RECURSIVE_CTE_NODE"})

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import quote, unquote
 
-from services.data.job import Refused
 from services.data.json_text import formatted, minified
+from services.workers.job import Refused
 
 MAX_RESULT = 1_000_000
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from services.data.job import Refused
+from services.workers.job import Refused
 
 DELIMITERS = ",;\t|"
 MAX_ROWS = 100_000

@@ -12,20 +12,21 @@ from services.data.damage import reading
 from services.data.datasets import Dataset, find_datasets, match, pick, unknown
 from services.data.faults import ENDING, explain
 from services.data.inline import load_rows
-from services.data.job import ROWS, Limits, Refused
-from services.data.process import serve
+from services.data.job import ROWS, Limits
 from services.data.profile import profile
 from services.data.rows import CREATE_VIEW, answer
 from services.data.sandbox import connect, seal
 from services.data.statement import Statement, read_statement
 from services.data.text_rows import rows_of
+from services.workers.job import Refused
+from services.workers.process import serve
 
 Given = tuple[dict[str, Any], bytes]
 
 
 def main() -> None:
     # Connecting takes longer than most queries.
-    serve(lambda limits: connect(limits.memory_limit), _perform)
+    serve(Limits, lambda limits: connect(limits.memory_limit), _perform)
 
 
 def _perform(connection: DuckDBPyConnection, limits: Limits, job: dict[str, Any]) -> Given:

@@ -4,8 +4,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+MAX_SQL = 20_000
 MAX_CURSOR = 65_536
 
+DatabaseName = Annotated[str, Field(description="The database's name, where there are several.")]
+SqlText = Annotated[
+    str,
+    Field(
+        max_length=MAX_SQL,
+        description="One SELECT (or WITH, VALUES, a set operation) in the dialect of the database, PostgreSQL's or "
+        "SQLite's, with the usual functions.",
+    ),
+]
 TableName = Annotated[str, Field(description="The table's name.")]
 Columns = Annotated[list[str] | None, Field(description="Columns to read; by default all.")]
 Where = Annotated[

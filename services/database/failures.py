@@ -59,6 +59,8 @@ _BY_CODE = {
     "SQLITE_NOTADB": _Words("is a file of another kind", "Check the path in the database url."),
     "SQLITE_READONLY": _READ_ONLY,
 }
+# Stopped by SQLite's own deadline, or by PostgreSQL's statement_timeout.
+_TOO_LONG = frozenset({"SQLITE_INTERRUPT", "57014"})
 _UNSURE = " Whether the change was made is not known: read the rows before trying it again."
 _SQLITE_SUBJECT = re.compile(r"(?:UNIQUE|NOT NULL|CHECK) constraint failed: (.+)")
 
@@ -78,7 +80,7 @@ def told_plainly(label: str, seconds: float, write: bool) -> Generator[None]:
         raise ToolError(f"{label} cannot be reached: {_system_reason(error)}. Check the database url.") from error
     except DBAPIError as error:
         code = _code(error)
-        if code == "SQLITE_INTERRUPT":
+        if code in _TOO_LONG:
             raise ToolError(late) from error
         words = _words(code)
         unsure = _UNSURE if write and error.connection_invalidated else ""

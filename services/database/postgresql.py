@@ -1,7 +1,7 @@
 """Makes PostgreSQL behave as the service needs: lost connections are replaced, and given up ones do not delay."""
 
 import asyncpg
-from sqlalchemy import URL
+from sqlalchemy import URL, Pool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 _GOODBYE = 0.25
@@ -18,10 +18,11 @@ class _Connection(asyncpg.Connection):
         await super().close(timeout=_GOODBYE if timeout is None else min(timeout, _GOODBYE))
 
 
-def open_postgresql(url: URL) -> AsyncEngine:
+def open_postgresql(url: URL, poolclass: type[Pool] | None = None) -> AsyncEngine:
     """An engine for the database of the url; it connects at first use."""
     return create_async_engine(
         url,
+        poolclass=poolclass,
         hide_parameters=True,
         # Finds connections that died while idle, so that a database that was away is back at the next call.
         pool_pre_ping=True,

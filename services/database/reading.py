@@ -84,7 +84,7 @@ def build_reading(query: Query, tables: Tables, max_rows: int) -> Reading:
 
 def make_page(query: Query, reading: Reading, found: Sequence[Row[Any]], limits: Limits) -> Page:
     """The page of the rows found, as many as were wanted and fit. Raises ToolError when not even one fits."""
-    rows = fitting(reading.shown, found[: reading.wanted], limits.max_bytes)
+    rows = fitting(reading.shown, found[: reading.wanted], limits.max_bytes, "columns")
     truncated = len(found) > len(rows)
     following = None
     if truncated and reading.order.complete:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from services.database.values import to_json
 
 _AT_ONCE = 200
-TOO_LARGE = "One row is larger than the {} bytes that an answer may have. Name fewer columns in columns."
+TOO_LARGE = "One row is larger than the {} bytes that an answer may have. Name fewer columns in {}."
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,11 @@ class Limits:
     max_bytes: int
 
 
-def fitting(names: Sequence[str], found: Sequence[Row[Any]], max_bytes: int) -> list[dict[str, Any]]:
+def fitting(names: Sequence[str], found: Sequence[Row[Any]], max_bytes: int, part: str) -> list[dict[str, Any]]:
     """The rows by column name, from the first on, as many as fit in `max_bytes` of JSON.
 
-    Columns of a row past the names are left out. Raises ToolError when the first row does not fit.
+    Columns of a row past the names are left out. Raises ToolError when the first row does not fit, as `part` of the
+    call can mend.
     """
     rows: list[dict[str, Any]] = []
     room = max_bytes
@@ -38,7 +39,7 @@ def fitting(names: Sequence[str], found: Sequence[Row[Any]], max_bytes: int) -> 
         room -= size
         rows += chunk
     if found and not rows:
-        raise ToolError(TOO_LARGE.format(max_bytes))
+        raise ToolError(TOO_LARGE.format(max_bytes, part))
     return rows
 
 

@@ -6,11 +6,9 @@ from contextlib import asynccontextmanager
 from fastmcp import FastMCP
 from mcp.types import ToolAnnotations
 
-from services.database.engine import Database
-from services.database.rows import Limits
+from services.database.databases import Databases
 from services.database.service import DatabaseService
 from services.database.settings import Settings
-from services.database.tables import DatabaseTables
 
 __all__ = ["Settings", "create_server", "mcp"]
 
@@ -19,26 +17,24 @@ WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent
 
 
 def create_server(settings: Settings | None = None) -> FastMCP:
-    """The server, with nothing opened yet; the database is at the first call."""
-    settings = settings or Settings()
-    database = Database(settings)
-    service = DatabaseService(DatabaseTables(database, Limits(settings.max_rows, settings.max_bytes)))
+    """The server, with nothing opened yet; a database is at the first call."""
+    databases = Databases(settings or Settings())
+    service = DatabaseService(databases)
 
     @asynccontextmanager
     async def lifespan(_server: FastMCP) -> AsyncGenerator[None]:
-        try:
+        async with databases:
             yield
-        finally:
-            await database.close()
 
     server: FastMCP = FastMCP(
         "database",
-        instructions="Reads and writes the tables of one SQL database. Call schema first to learn their columns.",
+        instructions="Reads and writes the tables of SQL databases. Call schema first to learn their columns.",
         lifespan=lifespan,
         mask_error_details=True,
     )
     server.tool(service.query, annotations=READS)
     server.tool(service.write, annotations=WRITES)
+    server.tool(service.sql, annotations=READS)
     server.tool(service.schema, annotations=READS)
     return server
 

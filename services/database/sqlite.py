@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -31,7 +32,7 @@ def open_sqlite(url: URL, timeout: float) -> AsyncEngine:
     A transaction that runs longer than `timeout` seconds is interrupted. Connections with the execution
     option `write` take the write lock when they begin.
     """
-    if not str(url.database).startswith("file:"):
+    if not _is_uri(url):
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
@@ -48,6 +49,15 @@ def open_sqlite(url: URL, timeout: float) -> AsyncEngine:
 
     event.listen(engine.sync_engine, "connect", _prepare)
     return engine
+
+
+def sqlite_path(url: URL) -> str:
+    """The file of the url, which may be a `file:` URI with options behind it."""
+    return unquote(str(url.database).removeprefix("file:").partition("?")[0]) if _is_uri(url) else str(url.database)
+
+
+def _is_uri(url: URL) -> bool:
+    return str(url.database).startswith("file:")
 
 
 def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:

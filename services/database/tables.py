@@ -72,7 +72,7 @@ class DatabaseTables:
         if not result.returns_rows:
             return Written(rows=[], row_count=result.rowcount, dry_run=dry_run)
         found = _fetch(result)
-        rows = fitting(writing.returned, found[: self._limits.max_rows], self._limits.max_bytes)
+        rows = fitting(writing.returned, found[: self._limits.max_rows], self._limits.max_bytes, "returning")
         return Written(rows=rows, row_count=len(found), truncated=len(rows) < len(found), dry_run=dry_run)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.data.chart import picture, specification
 from services.data.chart_choice import Choice, Table
-from services.data.job import Refused
+from services.workers.job import Refused
 
 BARS = Table({"region": "text", "revenue": "number"}, [["north", 3], ["south", 5]])
 MONTHS = Table(

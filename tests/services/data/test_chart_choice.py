@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.data.chart_choice import Choice, Table, choose, kind_of
-from services.data.job import Refused
+from services.workers.job import Refused
 
 DAY, AMOUNT, PRICE, REGION = ("2025-01-01", "2025-01-02"), (3, 4), (1.5, 2.5), ("north", "south")
 

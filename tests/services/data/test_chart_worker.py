@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.data.engine import Engine
-from services.data.job import Limits, Refused
+from services.data.job import Limits
+from services.workers.engine import Engine
+from services.workers.job import Refused
 
 COLUMNS = [{"name": "region", "type": "VARCHAR"}, {"name": "n", "type": "BIGINT"}]
 MODULE = "services.data.chart_worker"
@@ -14,7 +15,7 @@ JOB = {"columns": COLUMNS, "rows": [["north", 1], ["south", 2]], "title": "", "f
 
 
 async def test_it_draws_one_chart_after_another_and_survives_a_refusal(limits: Limits) -> None:
-    async with Engine(replace(limits, memory_limit=MEMORY), 1, MODULE) as painter:
+    async with Engine(MODULE, replace(limits, memory_limit=MEMORY), 1) as painter:
         answer = await painter.run("chart", **JOB, wish={})
         assert answer.block.startswith(b"\x89PNG")
         assert answer.result["mark"] == "bar"
@@ -24,14 +25,12 @@ async def test_it_draws_one_chart_after_another_and_survives_a_refusal(limits: L
 
 
 async def test_a_picture_over_the_bound_is_refused(limits: Limits) -> None:
-    async with Engine(
-        replace(limits, max_bytes=5_000, memory_limit=MEMORY), 1, "services.data.chart_worker"
-    ) as painter:
+    async with Engine(MODULE, replace(limits, max_bytes=5_000, memory_limit=MEMORY), 1) as painter:
         with pytest.raises(Refused, match="larger than 5000 bytes"):
             await painter.run("chart", **JOB, wish={})
 
 
 async def test_a_late_picture_ends_with_its_process(limits: Limits) -> None:
-    async with Engine(replace(limits, timeout=0.05), 1, MODULE) as painter:
+    async with Engine(MODULE, replace(limits, timeout=0.05), 1) as painter:
         with pytest.raises(Refused, match="no answer within"):
             await painter.run("chart", **JOB, wish={})

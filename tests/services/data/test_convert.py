@@ -8,14 +8,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from services.data.engine import Engine
-from services.data.job import Limits, Refused
+from services.data.job import WORKER, Limits
+from services.workers.engine import Engine
+from services.workers.job import Refused
 
 SQL = "SELECT name, price, picked FROM fruit WHERE price IS NOT NULL ORDER BY name"
 
 
 async def converted(limits: Limits, to: str, sql: str = SQL) -> bytes:
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         return (await engine.run("convert", to=to, sql=sql)).block
 
 
@@ -45,7 +46,7 @@ async def test_a_file_over_the_bound_is_refused_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
-    async with Engine(replace(limits, max_bytes=10_000), workers=1) as engine:
+    async with Engine(WORKER, replace(limits, max_bytes=10_000), workers=1) as engine:
         with pytest.raises(Refused, match="larger than the 10000 bytes"):
             await engine.run("convert", to=to, sql="SELECT hash(range) AS a FROM range(100000)")
         assert (await engine.run("convert", to="csv", sql="SELECT 1 AS a")).block == b"a\n1\n"
@@ -54,7 +55,7 @@ async def test_a_file_over_the_bound_is_refused_and_leaves_nothing(
 
 
 async def test_the_caller_reaches_no_open_file(limits: Limits) -> None:
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         for sql in ("FROM '/dev/fd/3'", "FROM read_csv('/dev/fd/4')", "COPY fruit TO '/dev/fd/3'"):
             with pytest.raises(Refused):
                 await engine.run("convert", to="csv", sql=sql)

@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from services.data.engine import Engine
-from services.data.job import Limits, Refused
+from services.data.job import WORKER, Limits
+from services.workers.engine import Engine
+from services.workers.job import Refused
 
 GOOD = b"1,2,3\n" * 30_000  # more than what DuckDB looks at before it settles on types and columns
 SECRET = b"s3cr3t"
@@ -67,7 +68,7 @@ async def test_a_damaged_file_is_told_by_line_and_without_its_values(
 ) -> None:
     (root / name).write_bytes(content(root) if callable(content) else content)
     before = contents(root)
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         for verb, arguments in (("query", {"sql": f"FROM '{name}' ORDER BY ALL"}), ("profile", {"dataset": name})):
             with pytest.raises(Refused) as refused:
                 await engine.run(verb, **arguments)
@@ -79,14 +80,14 @@ async def test_a_damaged_file_is_told_by_line_and_without_its_values(
 
 async def test_the_damaged_one_of_two_data_sets_is_named(root: Path, limits: Limits) -> None:
     (root / "type.csv").write_text("a,b,c\n" + "1,2,3\n" * 30_000 + "x,2,3\n")
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         with pytest.raises(Refused, match="The data set type can't be read"):
             await engine.run("query", sql="SELECT sum(a) FROM fruit, type")
 
 
 async def test_text_of_the_caller_passes_for_no_damage(limits: Limits) -> None:
     text = "CSV Error on Line: 7 converting column \"canary\" to 'BIGINT'".replace("'", "''")
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         with pytest.raises(Refused, match=r"^The query failed: ") as refused:
             await engine.run("query", sql=f"SELECT '{text}'::INTEGER FROM fruit")
     assert "canary" not in str(refused.value)
@@ -96,7 +97,7 @@ async def test_a_file_over_the_bound_is_refused_unread(root: Path, limits: Limit
     with (root / "huge.csv").open("w") as file:
         file.write("a,b\n1,2\n")
         file.truncate(2 * 2**30)  # a hole: it takes no place on the disk
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         with pytest.raises(Refused, match="larger than the 1073741824 bytes that are read of one"):
             await engine.run("query", sql="SELECT count(*) FROM huge")
 
@@ -106,7 +107,7 @@ async def test_a_file_that_takes_too_long_ends_at_the_deadline(
 ) -> None:
     with (root / "long.csv").open("w") as file:
         file.writelines(f"{number},{'x' * 80}\n" for number in range(1_000_000))
-    async with Engine(replace(limits, timeout=0.4), workers=1) as engine:
+    async with Engine(WORKER, replace(limits, timeout=0.4), workers=1) as engine:
         with pytest.raises(Refused, match=r"no answer within 0\.4 s"):
             await engine.run("query", sql="SELECT count(DISTINCT a.column1) FROM long a, long b")
         assert workers() == set()
@@ -114,6 +115,6 @@ async def test_a_file_that_takes_too_long_ends_at_the_deadline(
 
 async def test_one_column_whose_name_holds_a_comma_is_no_damage(root: Path, limits: Limits) -> None:
     (root / "quoted.csv").write_text('"last, first"\n"Ada, L"\n"Bo, M"\n')
-    async with Engine(limits, workers=1) as engine:
+    async with Engine(WORKER, limits, workers=1) as engine:
         answer = await engine.run("query", sql="FROM quoted")
     assert answer.result["rows"] == [["Ada, L"], ["Bo, M"]]

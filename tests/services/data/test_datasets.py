@@ -7,7 +7,7 @@ import pytest
 
 from services.data import datasets
 from services.data.datasets import available, find_datasets, match, pick
-from services.data.job import Refused
+from services.workers.job import Refused
 
 PATHS = Path(__file__).with_name("refused_paths.txt").read_text().splitlines()
 

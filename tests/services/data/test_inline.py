@@ -6,7 +6,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from services.data.inline import column_type, load_rows
-from services.data.job import Refused
+from services.workers.job import Refused
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from services.data import kept as module
-from services.data.job import Refused
 from services.data.kept import KeptResults, page
+from services.workers.job import Refused
 
 COLUMNS = [{"name": "n", "type": "BIGINT"}]
 

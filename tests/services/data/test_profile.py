@@ -9,10 +9,10 @@ from duckdb import DuckDBPyConnection
 
 from services.data import profile as module
 from services.data.datasets import find_datasets
-from services.data.engine import Engine
-from services.data.job import Limits
+from services.data.job import WORKER, Limits
 from services.data.profile import profile
 from services.data.sandbox import seal
+from services.workers.engine import Engine
 
 
 def test_a_profile_has_figures_for_each_column(sealed: DuckDBPyConnection, limits: Limits) -> None:
@@ -104,7 +104,7 @@ async def test_half_a_million_rows_stay_within_time_and_memory(root: Path, limit
             f"{number},2025-{number % 12 + 1:02}-01,{'nesw'[number % 4]},{number % 977}.5,note {number % 5003}\n"
             for number in range(500_000)
         )
-    async with Engine(replace(limits, memory_limit=512_000_000), workers=1) as engine:
+    async with Engine(WORKER, replace(limits, memory_limit=512_000_000), workers=1) as engine:
         await engine.run("profile", dataset="fruit")
         (worker,) = [each for each in psutil.Process().children() if "services.data.worker" in each.cmdline()]
         before = sum(worker.cpu_times()[:2])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.data.job import Refused
 from services.data.prompt import analysis
 from services.data.results import Profile
+from services.workers.job import Refused
 
 PROFILE = Profile.model_validate(
     {

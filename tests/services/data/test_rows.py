@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from duckdb import DuckDBPyConnection
 
-from services.data.job import Limits, Refused, encode
+from services.data.job import Limits
 from services.data.rows import answer
+from services.workers.job import Refused, encode
 
 
 @pytest.mark.parametrize(

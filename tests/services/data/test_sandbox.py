@@ -7,9 +7,9 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from services.data.datasets import find_datasets
-from services.data.job import Refused
 from services.data.quoting import identifier
 from services.data.sandbox import seal
+from services.workers.job import Refused
 
 LARGEST = 2**30
 

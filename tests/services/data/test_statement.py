@@ -3,8 +3,8 @@
 import pytest
 from duckdb import DuckDBPyConnection
 
-from services.data.job import Refused
 from services.data.statement import Statement, read_statement
+from services.workers.job import Refused
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.data.job import Refused
 from services.data.text_rows import rows_of
+from services.workers.job import Refused
 
 
 @pytest.mark.parametrize(

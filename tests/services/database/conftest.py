@@ -64,7 +64,7 @@ async def serve() -> AsyncGenerator[Serve]:
     async with AsyncExitStack() as stack:
 
         async def start(url: str, **settings: Any) -> Tools:
-            server = create_server(Settings(url=url, **{"seed": True, **settings}))
+            server = create_server(Settings.model_validate({"url": url, "seed": True, **settings}))
             return Tools(await stack.enter_async_context(Client(server)))
 
         yield start

@@ -24,7 +24,7 @@ async def test_many_calls_at_once_share_the_database(tools, url):
 
 
 async def test_closed_it_holds_no_connection_and_opens_again(postgresql_url):
-    database = Database(Settings(url=postgresql_url))
+    database = Database(Settings(url=postgresql_url), 5)
     mine = await database.run(backend)
     await database.close()
     async with asyncio.timeout(5):

@@ -26,7 +26,7 @@ TERMINATE_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 @pytest.fixture
 async def locked(postgresql_url):
     """A connection that keeps all others from the table users, which has the sample rows, and sees who waits."""
-    database = Database(Settings(url=postgresql_url, seed=True))
+    database = Database(Settings(url=postgresql_url, seed=True), 5)
     await database.run(reflect)
     await database.close()
     engine = create_async_engine(parse_address(postgresql_url).url)
@@ -63,7 +63,7 @@ async def test_a_connection_that_breaks_under_a_write_leaves_it_unsure_and_says_
 
 
 async def test_a_frozen_postgresql_is_given_up_in_time(postgresql_url):
-    database = Database(Settings(url=postgresql_url, timeout=0.5))
+    database = Database(Settings(url=postgresql_url), 0.5)
 
     async def backend(connection):
         return (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()

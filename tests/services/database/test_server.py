@@ -16,7 +16,7 @@ SERVER = Path(__file__).parents[3] / "services" / "database" / "server.py"
 async def test_the_tools_say_what_they_take_give_and_touch():
     async with Client(create_server()) as client:
         tools = {tool.name: tool for tool in await client.list_tools()}
-    assert set(tools) == {"query", "write", "schema"}
+    assert set(tools) == {"query", "write", "sql", "schema"}
     for tool in tools.values():
         assert tool.description
         assert all("description" in field for field in tool.input_schema["properties"].values())
@@ -27,7 +27,7 @@ async def test_the_tools_say_what_they_take_give_and_touch():
         "idempotent_hint": False,
         "open_world_hint": False,
     }
-    for name in ("query", "schema"):
+    for name in ("query", "sql", "schema"):
         assert tools[name].annotations.model_dump(exclude_none=True) == {
             "read_only_hint": True,
             "destructive_hint": False,

@@ -135,3 +135,13 @@ async def test_a_dry_run_says_how_many_rows_and_changes_none(tools, action, argu
 async def test_a_dry_run_tries_the_constraints(tools):
     answer = await tools.write("insert", "users", values={**NEW, "email": "user-01@example.com"}, dry_run=True)
     assert "already has a row" in answer.error
+
+
+async def test_rows_too_large_to_give_back_are_not_written(serve, url):
+    await execute(url, "CREATE TABLE texts (id INTEGER PRIMARY KEY, body TEXT)")
+    tools = await serve(url, max_bytes=2_000)
+    large = {"id": 1, "body": "x" * 3_000}
+    answer = await tools.write("insert", "texts", values=large, returning=["body"])
+    assert "Name fewer columns in returning." in answer.error
+    assert await count(url, "texts") == 0
+    assert (await tools.write("insert", "texts", values=large)).rows == [{"id": 1}]

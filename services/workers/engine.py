@@ -1,4 +1,4 @@
-"""The data engine: worker processes that run one job each at a time, and are killed when a job is late.
+"""Worker processes that run one job each at a time, and are killed when a job is late.
 
 Processes and not threads, because neither `interrupt()` nor `memory_limit` binds DuckDB within one value: in a thread,
 `SELECT list_sum(range(1000000000))` took 9 GB under a limit of 512 MB and ran on for over 20 s after the interrupt, and
@@ -17,12 +17,12 @@ from typing import Any, NamedTuple, Self
 
 import anyio
 
-from services.data.job import ENVELOPE_BYTES, Limits, Refused
+from services.workers.job import ENVELOPE_BYTES, Limits, Refused
 
-# From here `-m services.data.…` is found, whether the project is installed or only checked out.
+# From here `-m services.…` is found, whether the project is installed or only checked out.
 IMPORT_ROOT = Path(__file__).parents[2]
 STOPPED = {
-    "error": "The data engine stopped at this request. Make the query simpler, or ask for less at once.",
+    "error": "The work stopped at this request. Make the query simpler, or ask for less at once.",
     "last": True,
 }
 
@@ -35,12 +35,12 @@ class Answer(NamedTuple):
 
 
 class Engine:
-    """Runs jobs in at most `workers` processes, which start when needed.
+    """Runs jobs in at most `workers` processes of `module`, which start when needed.
 
     Within its context an engine keeps them for the next job; it ends them with the context, and outside after each job.
     """
 
-    def __init__(self, limits: Limits, workers: int, module: str = "services.data.worker") -> None:
+    def __init__(self, module: str, limits: Limits, workers: int) -> None:
         self._limits = limits
         self._module = module
         self._workers = workers

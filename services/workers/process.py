@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from services.data.job import ENVELOPE_BYTES, Limits, encode
+from services.workers.job import ENVELOPE_BYTES, Limits, encode
 
 if sys.platform != "win32":
     import resource
@@ -21,12 +21,15 @@ INTERPRETER_BYTES = 128 * 2**20
 GRACE_SECONDS = 1.0
 
 T = TypeVar("T")
+L = TypeVar("L", bound=Limits)
 
 
-def serve(prepare: Callable[[Limits], T], perform: Callable[[T, Limits, dict[str, Any]], tuple[dict, bytes]]) -> None:
+def serve(
+    kind: type[L], prepare: Callable[[L], T], perform: Callable[[T, L, dict[str, Any]], tuple[dict, bytes]]
+) -> None:
     """Answers jobs with `perform` until input ends or an answer is the last. `prepare` makes ready for the next job,
     before that is here."""
-    limits = Limits(**json.loads(sys.argv[1]))
+    limits = kind(**json.loads(sys.argv[1]))
     _confine(limits)
     # The answers get standard output to themselves: what a library may print goes to standard error.
     answers = os.fdopen(os.dup(1), "wb")
