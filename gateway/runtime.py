@@ -18,6 +18,7 @@ from gateway.guard import Guard
 from gateway.lifespans import Lifespans
 from gateway.model.listing import EMPTY
 from gateway.observe.logs import get_logger
+from gateway.observe.redact import redact
 from gateway.services import list_service
 from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds
@@ -162,12 +163,15 @@ class Runtime:
         upstreams = {}
         for name, each in config.upstreams.items():
             known = older.upstreams.get(name)
-            upstreams[name] = known if known is not None and known.config == each else self._upstream(name, each)
+            stays = known is not None and known.config.is_but_for_files(each)
+            upstreams[name] = known if known is not None and stays else self._upstream(name, each)
         return Generation(config, services, upstreams)
 
     def _upstream(self, name: str, config: UpstreamConfig) -> Upstream:
         listed, updated = partial(self._listed, name), partial(self._updated, name)
-        return Upstream(name, config, self._state_dir, listed, updated, self.task_ids, self._starts)
+        upstream = Upstream(name, config, self._state_dir, listed, updated, self.task_ids, self._starts)
+        upstream.connector.tell_secrets(redact)
+        return upstream
 
     def _swap(self, newer: Generation) -> None:
         """The one moment in which everything changes: nothing here waits, so nobody sees a half of it."""
@@ -177,6 +181,8 @@ class Runtime:
         for name, upstream in newer.without(older).upstreams.items():
             if name in older.upstreams:
                 upstream.watcher.take_over(older.upstreams[name].watcher)
+        for name, upstream in newer.upstreams.items():
+            upstream.renew(newer.config.upstreams[name])
         self._serve(catalog)
 
     async def drained(self) -> None:

@@ -259,6 +259,17 @@ class UpstreamConfig(Section):
             raise ValueError("give auth.bearer or an Authorization header, not both")
         return self
 
+    def is_but_for_files(self, other: "UpstreamConfig") -> bool:
+        """Whether both say the same, though headers out of files may have another value by now."""
+        return self._but_for_files() == other._but_for_files()
+
+    def _but_for_files(self) -> tuple["UpstreamConfig", dict[str, str]]:
+        headers = {name: value for name, value in self.headers.items() if name not in self.in_files}
+        bearer = None if "Authorization" in self.in_files else self.auth.bearer
+        auth = self.auth.model_copy(update={"bearer": bearer})
+        said = self.model_copy(update={"headers": headers, "auth": auth, "in_files": {}})
+        return said, {name: each.text for name, each in self.in_files.items()}
+
     @property
     def patience(self) -> float:
         """Seconds that connecting may take."""

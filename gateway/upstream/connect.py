@@ -6,7 +6,7 @@ the legacy handshake, then the SSE of 2024-11-05.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -70,6 +70,17 @@ class Connector:
     def era(self) -> Era | None:
         """The era that the upstream was last found to speak."""
         return self.speech.era if self.speech is not None else None
+
+    def tell_secrets(self, tell: Callable[[Iterable[str]], None]) -> None:
+        """Have `tell` called with every secret that is read after the configuration was."""
+        if self._wire is not None:
+            self._wire.credential.on_read = tell
+
+    def renew(self, config: UpstreamConfig) -> None:
+        """Go on with the credential that `config` has; sessions and connections stay."""
+        self._config = config
+        if self._wire is not None:
+            self._wire.credential.take(config)
 
     async def open(self, capabilities: Mapping[str, Any]) -> Session:
         """A new session that declares `capabilities`.

@@ -1,6 +1,7 @@
 """The headers that an upstream is to know the gateway by, and their reading anew when it no longer does."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 
 from gateway.config.model import UpstreamConfig
 from gateway.upstream.http1 import header_block
@@ -10,6 +11,12 @@ class Credential:
     """The configured headers of one upstream; `block` has them as bytes, replaced as a whole."""
 
     def __init__(self, config: UpstreamConfig):
+        self.on_read: Callable[[Iterable[str]], None] = lambda _: None
+        """Called with values that were read anew, before they are used: they are secrets that nobody knew of."""
+        self.take(config)
+
+    def take(self, config: UpstreamConfig) -> None:
+        """Use from now on what `config` says."""
         self._headers = {name: value.get_secret_value() for name, value in config.headers.items()}
         if config.auth.bearer is not None:
             self._headers["Authorization"] = f"Bearer {config.auth.bearer.get_secret_value()}"
@@ -22,7 +29,9 @@ class Credential:
     async def renewed(self, used: bytes) -> bool:
         """Whether there is another now than `used`, which was refused. Whatever stands in files is read anew."""
         if self._files and self.block == used:
-            self._headers |= await asyncio.to_thread(self._read)
+            values = await asyncio.to_thread(self._read)
+            self.on_read(values.values())
+            self._headers |= values
             self.block = header_block(self._headers)
         return self.block != used
 

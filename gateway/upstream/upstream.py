@@ -111,6 +111,13 @@ class Upstream:
         maps = {str(tool["name"]): x_mcp_header_map(tool.get("inputSchema")) for tool in listing.tools}
         self.header_maps = {name: found for name, found in maps.items() if found}
 
+    def renew(self, config: UpstreamConfig) -> None:
+        """Go on with `config`, in which nothing is new but what stands in files."""
+        if config != self.config:
+            self.config = config
+            self.connector.renew(config)
+            self.look_again()  # who has another token may be offered something else
+
     # sessions
 
     async def _open(self, key: ShareKey) -> Session:

@@ -10,6 +10,8 @@ import pytest
 from fastmcp import Client
 from mcp.shared.exceptions import MCPError
 
+from gateway.config.masks import MASK
+from gateway.observe.redact import REDACTOR
 from gateway.reload.outcome import Outcome
 from gateway.server import Gateway
 from tests.gateways.kit import Upstream, configuration, in_memory, written
@@ -229,6 +231,38 @@ async def test_references_are_read_again(tmp_path: Path, raw_modern: Running, mo
         assert (await gateway.reloader.reload("test")).changed == ()
     headers = raw_modern.record()[-1]["headers"]
     assert (headers["x-first"], headers["x-second"]) == ("second", "two")
+
+
+@pytest.mark.parametrize("more", ['auth.bearer = "${file:secret}"', 'headers = { X-Key = "${file:secret}" }'])
+async def test_a_credential_that_was_rotated_in_its_file_is_used_and_nothing_is_opened_anew(
+    tmp_path: Path, raw_legacy: Running, more: str
+):
+    (tmp_path / "secret").write_text("token-before")
+    async with reloadable(tmp_path, {"raw": raw_legacy}, more) as gateway, Client(gateway) as client:
+        await client.call_tool("raw_echo", {"text": "a"})
+        upstream = gateway.runtime.upstreams["raw"]
+        (tmp_path / "secret").write_text("token-after")
+        assert (await gateway.reloader.reload("test")).changed == ()
+        assert gateway.runtime.upstreams["raw"] is upstream
+        await client.call_tool("raw_echo", {"text": "b"})
+        assert REDACTOR.text("it said token-after") == f"it said {MASK}"
+        other = await reload(gateway, tmp_path, {"raw": raw_legacy}, f"{more}\ndeadline = 20.0")
+        assert other.changed == ("upstream raw: changed",)
+    calls = [each["headers"] for each in raw_legacy.record() if each["rpc"] == "tools/call"]
+    assert calls[0]["mcp-session-id"] == calls[1]["mcp-session-id"]
+    name = "authorization" if "bearer" in more else "x-key"
+    assert [each[name].removeprefix("Bearer ") for each in calls] == ["token-before", "token-after"]
+
+
+async def test_a_token_that_is_read_between_two_reloads_is_kept_out_of_the_log(tmp_path: Path, raw_modern: Running):
+    (tmp_path / "secret").write_text("token-of-monday")
+    more = 'auth.bearer = "${file:secret}"'
+    async with reloadable(tmp_path, {"raw": raw_modern}, more) as gateway, Client(gateway) as client:
+        raw_modern.control(fault="unauthorized", on="tools/call", times=1)
+        (tmp_path / "secret").write_text("token-of-tuesday")
+        await client.call_tool("raw_echo", {"text": "a"})
+        assert raw_modern.record()[-1]["headers"]["authorization"] == "Bearer token-of-tuesday"
+        assert REDACTOR.text("it said token-of-tuesday") == f"it said {MASK}"
 
 
 async def test_a_file_that_is_missing_is_watched_for(tmp_path: Path):
