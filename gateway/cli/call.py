@@ -52,16 +52,7 @@ def call(
         return _without_tool(help)
     given = _whole(file, arguments_json)
     keep_quiet()
-    result = asyncio.run(_run(tool, arguments, given, (at, bearer_env, config), deadline, help))
-    if result is None:
-        return Exit.WELL
-    if as_json:
-        print_json(result.model_dump(by_alias=True, mode="json", exclude_none=True))
-    elif result.is_error:
-        print_error(text_of(result) or "the tool failed, and does not say why")
-    elif result.content:
-        print_text(text_of(result))
-    return Exit.FAILED if result.is_error else Exit.WELL
+    return asyncio.run(_run(tool, arguments, given, (at, bearer_env, config), deadline, help, as_json))
 
 
 def _without_tool(help: bool) -> Exit:
@@ -79,21 +70,32 @@ async def _run(
     where: tuple[str | None, str | None, Path | None],
     deadline: float | None,
     help: bool,
-) -> CallToolResult | None:
-    """The result of the call; with `help`, nothing is called, and what the tool takes is printed."""
+    as_json: bool,
+) -> Exit:
+    """Make the call; with `help`, nothing is called, and what the tool takes is printed."""
     at, bearer_env, config = where
     async with connected(at, bearer_env, config, [tool]) as server:
         found = await _found(server, tool)
         if help:
             _show(tool, found)
-            return None
+            return Exit.WELL
         schema = found.input_schema if found is not None else {}
         if found is None and any(word.startswith("-") for word in words):
             raise _unknown(tool)  # its flags cannot be understood; without any, the server has its own words for it
         arguments = given | arguments_from(words, parameters_of(schema))
         if faults := faults_of(schema, arguments):
             raise InvalidRequest(f"The arguments of {tool} do not fit: {'; '.join(faults)}. {CURE}")
-        return await server.call(tool, arguments, deadline=deadline)
+        return _tell(await server.call(tool, arguments, deadline=deadline), server, as_json)
+
+
+def _tell(result: CallToolResult, server: Server, as_json: bool) -> Exit:
+    if as_json:
+        print_json(result.model_dump(by_alias=True, mode="json", exclude_none=True))
+    elif result.is_error:
+        print_error(server.masked(text_of(result)) or "the tool failed, and does not say why")
+    elif result.content:
+        print_text(text_of(result))
+    return Exit.FAILED if result.is_error else Exit.WELL
 
 
 async def _found(server: Server, tool: str) -> Tool | None:

@@ -56,7 +56,7 @@ class Servers:
 
     async def health(self) -> dict[str, Health]:
         """How each of them does, asked over connections of their own, all at once."""
-        found = await asyncio.gather(*(check(server.again()) for server in self._all.values()))
+        found = await asyncio.gather(*(check(server) for server in self._all.values()))
         return dict(zip(self._all, found, strict=True))
 
     async def _open(self, name: str) -> None:

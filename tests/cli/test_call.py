@@ -178,6 +178,14 @@ def test_a_server_at_a_url_that_fails_is_told_in_the_exit_status(
     )
 
 
+def test_a_tool_that_fails_with_the_token_in_its_words_does_not_give_it_away(
+    verb: Verb, raw_modern: Running, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TOKEN", "CANARY")
+    said = verb("call", "fail", "message=you sent CANARY", "--at", raw_modern.url, "--bearer-env", "TOKEN")
+    assert (said.status, said.err) == (1, "error: you sent ****\n[image]\n")
+
+
 def test_a_variable_without_a_token_is_told(verb: Verb, raw_modern: Running):
     said = verb("call", "echo", "--at", raw_modern.url, "--bearer-env", "NOT_SET")
     assert (said.status, said.err) == (2, "error: The variable NOT_SET is not set. Put the token to send into it.\n")
