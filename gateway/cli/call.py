@@ -24,7 +24,7 @@ Given = dict[str, Any]
 
 
 def call(
-    tool: Annotated[str, Parameter(help="Public name, as `gateway list` shows it.")] = "",
+    tool: Annotated[str, Parameter(show_default=False, help="Public name, as `gateway list` shows it.")] = "",
     /,
     *arguments: Annotated[
         str,
@@ -57,7 +57,7 @@ def call(
 
 def _without_tool(help: bool) -> Exit:
     if help:
-        build_app()["call"].help_print()
+        build_app().help_print(["call"])
         return Exit.WELL
     print_error("no tool is named", "`gateway list` shows them; the name comes first, and its arguments follow.")
     return Exit.USAGE

@@ -25,7 +25,9 @@ POSITIVE = validators.Number(gt=0)
 
 
 def monitor(
-    url: Annotated[str, Parameter(help="URL of any MCP server; else the gateway that is configured here.")] = "",
+    url: Annotated[
+        str, Parameter(show_default=False, help="URL of any MCP server; else the gateway that is configured here.")
+    ] = "",
     /,
     *arguments: Annotated[str, Parameter(show_default=False, help="key=value pairs for --call.")],
     call: Annotated[str, Parameter(help="Tool to call each time. Choose one that changes nothing.")] = "",

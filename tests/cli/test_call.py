@@ -149,6 +149,7 @@ def test_help_after_a_tool_lists_its_own_arguments_and_calls_nothing(own: Path, 
 def test_help_without_a_tool_is_the_verbs(verb: Verb):
     said = verb("call", "--help")
     assert said.status == 0
+    assert said.out.startswith("Usage: gateway call ")
     assert "--bearer-env" in said.out
     assert verb("call").status == 2
 
