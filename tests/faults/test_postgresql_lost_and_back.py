@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from tests.faults.postgresql import postgresql
 from tests.gateways.kit import configuration, over_http
 
 FAILS_SECONDS = 1.0
+BUSY_SECONDS = 5.0
+"""What a single call may take to fail on a machine that is busy with other things; one that hangs takes 30."""
 RECOVERS_SECONDS = 5.0
+PATIENCE = 30.0
 
 
 def is_well(outcome: Outcome) -> bool:
@@ -38,20 +42,22 @@ async def test_postgresql_lost_and_back(era: Era, tmp_path: Path) -> None:
                 return (await other.call("own_shout", text="x")).final
 
             async with Load(read, at_once=4) as load, Load(shout) as beside:
-                await load.outcome(is_well)
+                await load.outcome(is_well, PATIENCE)
                 await asyncio.to_thread(server.die)
                 lost = time.monotonic()
-                first = await load.outcome(lambda outcome: not is_well(outcome))
+                first = await load.outcome(lambda outcome: not is_well(outcome), PATIENCE)
                 for _ in range(20):
-                    failed = await load.outcome(lambda outcome: outcome.began > lost)
+                    failed = await load.outcome(lambda outcome: outcome.began > lost, PATIENCE)
                     assert not is_well(failed)
                 await asyncio.to_thread(server.come_back)
                 back = time.monotonic()
-                again = await load.outcome(is_well)
+                again = await load.outcome(is_well, PATIENCE)
     failures = [outcome for outcome in load.outcomes if not is_well(outcome)]
-    slowest = max(outcome.seconds for outcome in failures)
-    print(f"{len(failures)} failed, the slowest after {slowest:.2f} s; well again after {again.ended - back:.2f} s")
-    assert slowest < FAILS_SECONDS
+    slowest, usual = max(outcome.seconds for outcome in failures), median(outcome.seconds for outcome in failures)
+    print(f"{len(failures)} failed after {usual:.2f} s, the slowest after {slowest:.2f} s")
+    print(f"well again after {again.ended - back:.2f} s")
+    assert usual < FAILS_SECONDS
+    assert slowest < BUSY_SECONDS
     assert again.ended - back < RECOVERS_SECONDS
     assert all(is_well(outcome) for outcome in load.outcomes if outcome.began > again.ended)
     assert "cannot be reached" in words(first.answer) or "the connection" in words(first.answer)
