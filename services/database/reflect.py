@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, Dialect, Inspector, MetaData, Table, event, types
+from sqlalchemy import Column, Connection, Dialect, Inspector, MetaData, Table, event, types
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Tables = Mapping[str, Table]
@@ -44,10 +44,7 @@ def describe(table: Table) -> TableInfo:
     """The table as a record to show."""
     return TableInfo(
         name=table.name,
-        columns=[
-            ColumnInfo(name=column.name, type=column.info["declared"], nullable=bool(column.nullable))
-            for column in table.columns
-        ],
+        columns=[describe_column(column) for column in table.columns],
         primary_key=[column.name for column in table.primary_key.columns],
         foreign_keys=sorted(
             (
@@ -61,6 +58,11 @@ def describe(table: Table) -> TableInfo:
             key=lambda key: key.columns,
         ),
     )
+
+
+def describe_column(column: Column[Any]) -> ColumnInfo:
+    """The column as a record to show."""
+    return ColumnInfo(name=column.name, type=column.info["declared"], nullable=bool(column.nullable))
 
 
 def _reflect(connection: Connection) -> Tables:

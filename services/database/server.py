@@ -7,6 +7,7 @@ from fastmcp import FastMCP
 from mcp.types import ToolAnnotations
 
 from services.database.databases import Databases
+from services.database.resources import DatabaseResources
 from services.database.service import DatabaseService
 from services.database.settings import Settings
 
@@ -19,7 +20,7 @@ WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent
 def create_server(settings: Settings | None = None) -> FastMCP:
     """The server, with nothing opened yet; a database is at the first call."""
     databases = Databases(settings or Settings())
-    service = DatabaseService(databases)
+    service, resources = DatabaseService(databases), DatabaseResources(databases)
 
     @asynccontextmanager
     async def lifespan(_server: FastMCP) -> AsyncGenerator[None]:
@@ -36,6 +37,11 @@ def create_server(settings: Settings | None = None) -> FastMCP:
     server.tool(service.write, annotations=WRITES)
     server.tool(service.sql, annotations=READS)
     server.tool(service.schema, annotations=READS)
+    server.resource("databases://all", mime_type="application/json")(resources.databases)
+    server.resource("tables://{database}", mime_type="application/json")(resources.tables)
+    server.resource("table://{database}/{table}", mime_type="application/json")(resources.table)
+    server.resource("column://{database}/{table}/{column}", mime_type="application/json")(resources.column)
+    server.completion(resources.complete)
     return server
 
 

@@ -52,8 +52,11 @@ def open_sqlite(url: URL, timeout: float) -> AsyncEngine:
 
 
 def sqlite_path(url: URL) -> str:
-    """The file of the url, which may be a `file:` URI with options behind it."""
-    return unquote(str(url.database).removeprefix("file:").partition("?")[0]) if _is_uri(url) else str(url.database)
+    """The whole path of the url's file. The url may be a `file:` URI with options behind it."""
+    name = str(url.database)
+    if _is_uri(url):
+        name = unquote(name.removeprefix("file:").partition("?")[0])
+    return str(Path(name).absolute())
 
 
 def _is_uri(url: URL) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from fastmcp.exceptions import ToolError
-from sqlalchemy import CursorResult, Row
+from sqlalchemy import Column, CursorResult, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.database.engine import Database
-from services.database.names import UnknownName, find_table
+from services.database.figures import ColumnFigures, figures_of
+from services.database.names import UnknownName, find_columns, find_table
 from services.database.reading import Page, Query, build_reading, make_page
-from services.database.reflect import TableInfo, Tables, describe, reflect
+from services.database.reflect import TableInfo, Tables, describe, describe_column, reflect
 from services.database.rows import Limits, fitting
+from services.database.values import to_json
 from services.database.writing import Change, Writing, Written, build_writing
 
 T = TypeVar("T")
@@ -59,6 +61,17 @@ class DatabaseTables:
             return [describe(find_table(tables, table))]
         return [describe(tables[name]) for name in sorted(tables)]
 
+    async def figures(self, table: str, column: str) -> ColumnFigures:
+        """What the values of a column are like. Raises ToolError as `query` does."""
+
+        async def work(connection: AsyncConnection) -> ColumnFigures:
+            found = await self._build(connection, lambda tables: _column(tables, table, column))
+            [row] = _fetch(await connection.execute(figures_of(found)))
+            [values] = to_json([dict(zip(ColumnFigures.model_fields, (None, *row), strict=True))])
+            return ColumnFigures.model_validate({**values, "column": describe_column(found)})
+
+        return await self._database.run(work)
+
     async def _build(self, connection: AsyncConnection, build: Callable[[Tables], T]) -> T:
         if self._known is not None:
             try:
@@ -74,6 +87,10 @@ class DatabaseTables:
         found = _fetch(result)
         rows = fitting(writing.returned, found[: self._limits.max_rows], self._limits.max_bytes, "returning")
         return Written(rows=rows, row_count=len(found), truncated=len(rows) < len(found), dry_run=dry_run)
+
+
+def _column(tables: Tables, table: str, column: str) -> Column[Any]:
+    return find_columns(find_table(tables, table), [column], "the URI")[0]
 
 
 async def _execute(connection: AsyncConnection, writing: Writing) -> CursorResult[Any]:

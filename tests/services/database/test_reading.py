@@ -178,4 +178,4 @@ async def test_what_does_not_fit_is_refused_with_its_cure(tools):
 
 async def test_an_unknown_table_is_told_which_there_are(tools):
     answer = await tools.query("users; DROP TABLE users")
-    assert answer.error == "There is no such table. The database has products, users."
+    assert answer.error == "There is no such table. The database has customers, order_items, orders, products, users."

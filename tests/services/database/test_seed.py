@@ -64,7 +64,8 @@ async def test_a_database_with_tables_is_never_seeded(serve, url):
 
 async def test_dropped_sample_tables_do_not_come_back_in_sqlite(serve, sqlite_url):
     await (await serve(sqlite_url)).schema()
-    await execute(sqlite_url, "DROP TABLE users", "DROP TABLE products")
+    tables = ("order_items", "orders", "products", "customers", "users")
+    await execute(sqlite_url, *(f"DROP TABLE {table}" for table in tables))
     assert (await (await serve(sqlite_url)).schema()).data["tables"] == []
 
 

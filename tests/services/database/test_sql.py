@@ -14,6 +14,7 @@ from services.database.address import parse_address
 from tests.services.database.kit import connected, count, execute
 
 HOSTILE = Path(__file__).with_name("hostile_sql.txt").read_text().splitlines()
+TABLES = {"customers", "order_items", "orders", "products", "users"}
 TIMEOUT = 1.0
 MARGIN = 0.5
 LEFT_BEHIND = """SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
@@ -119,7 +120,7 @@ async def test_hostile_statements_are_refused_or_end_in_time_and_leave_nothing(s
         assert time.monotonic() - began < TIMEOUT + MARGIN, line
     assert [await count(url, table) for table in ("users", "products")] == [12, 12]
     assert sorted(tmp_path.iterdir()) == before
-    assert {table["name"] for table in (await tools.schema()).data["tables"]} == {"users", "products"}
+    assert {table["name"] for table in (await tools.schema()).data["tables"]} == TABLES
     assert busy_workers() == []
     if connections:
         async with asyncio.timeout(5):
@@ -137,3 +138,9 @@ async def test_a_role_of_the_operators_bounds_what_sql_sees(serve, postgresql_ur
 async def test_a_name_that_two_columns_have_is_said_on_postgresql(serve, postgresql_url):
     answer = await (await serve(postgresql_url)).call("sql", sql="SELECT 1 AS a, 2 AS a")
     assert answer.error == "Two columns of the result have the same name. Tell them apart with AS."
+
+
+@pytest.mark.parametrize("url", ["sqlite:///own.db", "sqlite:///file:own.db?uri=true"])
+async def test_a_relative_path_is_that_of_the_server(serve, url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (await (await serve(url)).call("sql", sql="SELECT count(*) FROM users")).rows == [[12]]
