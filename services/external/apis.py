@@ -1,7 +1,6 @@
 """Makes tools of the operations of OpenAPI documents, through FastMCP's provider."""
 
 import json
-import logging
 from typing import Any
 
 from fastmcp import FastMCP
@@ -25,22 +24,19 @@ from services.external.request import WITHOUT_BODY
 from services.external.settings import IDEMPOTENT, ApiSettings
 from services.external.web import Web
 
-log = logging.getLogger(__name__)
 
-
-def add_apis(server: FastMCP, apis: dict[str, ApiSettings], web: Web) -> list[str]:
-    """Give the server a tool for each chosen operation; the names of the APIs that cannot be had, as the log explains.
+def add_apis(server: FastMCP, apis: dict[str, ApiSettings], web: Web) -> dict[str, str]:
+    """Give the server a tool for each chosen operation; of each API that cannot be had, what an operator is to know.
 
     One bad document keeps neither the others nor the rest of the service from being served.
     """
-    lost = []
+    lost = {}
     for name, api in apis.items():
         try:
             for tool in tools_of(name, api, web):
                 server.add_tool(tool)
         except Unusable as reason:
-            log.error("The API '%s' is not served. Of its document %s: %s", name, api.document, reason)
-            lost.append(name)
+            lost[name] = f"The API '{name}' is not served. Of its document {api.document}: {reason}"
     return lost
 
 

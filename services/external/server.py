@@ -1,5 +1,6 @@
 """The external service as a FastMCP server; `fastmcp run services/external/server.py` runs it alone."""
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -19,29 +20,32 @@ from services.external.web import Web
 
 __all__ = ["Settings", "create_server", "mcp"]
 
+INSTRUCTIONS = "Fetches data from APIs and pages on the public internet."
+log = logging.getLogger(__name__)
+
 
 def create_server(settings: Settings | None = None, *, network: Network | None = None) -> FastMCP:
     """The server, with nothing opened yet. `network` replaces the system's resolver and sockets."""
     settings = settings or Settings()
     web = Web(settings, network or Network())
 
+    lost: dict[str, str] = {}
+
     @asynccontextmanager
     async def lifespan(_server: FastMCP) -> AsyncGenerator[None]:
+        for reason in lost.values():
+            log.error(reason)
         try:
             yield
         finally:
             await web.close()
 
-    server: FastMCP = FastMCP(
-        "external",
-        instructions="Fetches data from APIs and pages on the public internet.",
-        lifespan=lifespan,
-        mask_error_details=True,
-    )
+    server: FastMCP = FastMCP("external", instructions=INSTRUCTIONS, lifespan=lifespan, mask_error_details=True)
     _add_fetch(server, Fetcher(settings, web), settings)
-    if lost := add_apis(server, settings.apis, web):
+    lost.update(add_apis(server, settings.apis, web))
+    if lost:
         server.instructions = (
-            f"{server.instructions} Configured but not served, as the operator's log explains: {', '.join(lost)}."
+            f"{INSTRUCTIONS} Configured but not served, as the operator's log says: {', '.join(lost)}."
         )
     return server
 

@@ -12,6 +12,7 @@ from gateway.cli import run as gateway
 from gateway.config.load import load
 from gateway.policy.authenticate import auth_faults
 from tests.docs.blocks import ROOT, Block, blocks
+from tests.docs.site import standing_in
 from tests.docs.transcript import Step, run, run_until_ready, steps
 
 # What is not run here, by how it begins, and why.
@@ -35,13 +36,17 @@ CONSOLE = [(block, step) for block in blocks("console") for step in steps(block.
 @pytest.mark.parametrize("block", [block for block in blocks("console") if block.page != ONE_STORY], ids=str)
 async def test_shows_what_its_commands_print(block: Block, tmp_path: Path) -> None:
     block.lay_out(tmp_path)
-    for step in steps(block.text):
-        if step.command.startswith(tuple(NOT_RUN)):
-            continue
-        serving = _serving(step.command)
-        printed, status = await (run_until_ready(serving, tmp_path) if serving else run(step.command, tmp_path))
-        assert step.matches(printed), f"{block}: $ {step.command}\n{printed}"
-        assert status == step.status, f"{block}: $ {step.command}"
+    async with standing_in() as site:
+        site.lay_out(tmp_path)
+        for step in steps(block.text):
+            if step.command.startswith(tuple(NOT_RUN)):
+                continue
+            serving = _serving(step.command)
+            ran = run_until_ready(serving, tmp_path) if serving else run(site.inside(step.command), tmp_path)
+            printed, status = await ran
+            printed = site.outside(printed)
+            assert step.matches(printed), f"{block}: $ {step.command}\n{printed}"
+            assert status == step.status, f"{block}: $ {step.command}"
 
 
 def _serving(command: str) -> str:
