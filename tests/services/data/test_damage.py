@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 
 from services.data.job import WORKER, Limits
@@ -100,6 +101,22 @@ async def test_a_file_over_the_bound_is_refused_unread(root: Path, limits: Limit
     async with Engine(WORKER, limits, workers=1) as engine:
         with pytest.raises(Refused, match="larger than the 1073741824 bytes that are read of one"):
             await engine.run("query", sql="SELECT count(*) FROM huge")
+
+
+async def test_a_file_of_two_gigabytes_is_read_within_time_and_memory(
+    root: Path, limits: Limits, workers: Callable[[], set[int]]
+) -> None:
+    with (root / "huge.csv").open("w") as file:
+        file.write("a,b\n" + "1,2\n" * 5_000)
+        file.truncate(2 * 2**30)  # a line of zeros without an end
+    async with Engine(WORKER, replace(limits, max_file_bytes=2**32), workers=1) as engine:
+        assert (await engine.run("query", sql="SELECT count(*) FROM fruit")).result["rows"] == [[3]]
+        (worker,) = workers()
+        with pytest.raises(Refused, match=r"huge can't be read|no answer within 20 s"):
+            await engine.run("query", sql="SELECT max(b) FROM huge")
+        if psutil.pid_exists(worker):  # it ends with a job that is late
+            assert psutil.Process(worker).memory_info().rss < 512_000_000
+    assert workers() == set()
 
 
 async def test_a_file_that_takes_too_long_ends_at_the_deadline(

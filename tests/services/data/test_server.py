@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import pytest
@@ -21,6 +22,7 @@ from services.data.text import NAMES
 
 REPOSITORY = Path(__file__).parents[3]
 CANARY = "canary-7f3a"
+REFUSED_PATHS = Path(__file__).with_name("refused_paths.txt").read_text().splitlines()
 REFUSED_SQL = Path(__file__).with_name("refused_sql.txt").read_text().splitlines()
 
 
@@ -142,6 +144,27 @@ async def test_nothing_outside_the_roots_is_read_or_written(root: Path, outside:
             assert CANARY not in text, line
             assert str(root.parent) not in text, line
     assert contents(root.parent) == before
+
+
+@pytest.mark.timeout(180)  # nearly 500 calls, of which FastMCP draws the refusals for the log
+async def test_no_path_of_a_callers_is_opened(root: Path, outside: Path) -> None:
+    (root / "leak.csv").symlink_to(outside)
+    async with Client(create_server(Settings(roots=[root]))) as client:
+        for line in REFUSED_PATHS:
+            path = line.format(root=root, outside=outside).encode().decode("unicode_escape")
+            quoted, encoded = path.replace('"', '""'), quote(path, safe="", errors="replace")
+            told = [
+                await failure(client, "query", sql=f'FROM "{quoted}"'),
+                await unreadable(client, f"dataset://{encoded}"),
+            ]
+            assert not [text for text in told if CANARY in text or str(root.parent) in text], line
+
+
+async def unreadable(client: Client, uri: str) -> str:
+    """What is said of a resource that must not be had."""
+    with pytest.raises(MCPError) as refusal:
+        await client.read_resource(uri)
+    return refusal.value.error.message
 
 
 async def test_new_files_are_data_sets_at_once(root: Path) -> None:
