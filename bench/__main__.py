@@ -16,7 +16,7 @@ from bench.load import WrongAnswer
 from bench.machine import words
 from bench.report import Section, page, picture, with_words
 from bench.rounds import FULL, QUICK, Effort, SaysNothing
-from bench.scenarios import calls, data, external, faults, others, sizes
+from bench.scenarios import calls, data, database, external, faults, others, sizes
 from tests.upstreams.process import NotStarted
 
 README = Path(__file__).parents[1] / "README.md"
@@ -49,6 +49,7 @@ SCENARIOS = (
     Scenario("workers", sizes.workers, ("workers",)),
     Scenario("memory", sizes.memory, ("memory",)),
     Scenario("data", data.data, ("profile", "query", "data-memory")),
+    Scenario("database", database.database, ("page",)),
     Scenario("external", external.external, ("cached",)),
     Scenario("hung", faults.hung, ("hung",)),
     Scenario("ready", faults.ready, ("ready",)),

@@ -92,6 +92,7 @@ FIGURES = {
         at_most("profile", "a CSV file of 500,000 rows profiled, warm", 1, "s"),
         at_most("query", "the same grouped by SQL, warm", 0.5, "s"),
         at_most("data-memory", "the most memory that the same took", 512, "MB"),
+        Figure("page", "a database page of 1,000 rows, against the same query alone behind a plain FastMCP tool", 0.7),
         Figure("cached", "a fetch from a site that takes 50 ms, against the same from the cache", 20),
         at_most("ready", "ready with 20 upstreams, one dead, one hung", 3, "s"),
     )

@@ -66,6 +66,13 @@ def plain(urls: Sequence[str] = (), *, tools: int = 0) -> Generator[Part]:
 
 
 @contextlib.contextmanager
+def bare_table(database: str) -> Generator[Part]:
+    """Plain FastMCP with one tool, that reads a table of the database of this url."""
+    with _module("bench.table", database) as (url, started):
+        yield Part("plain FastMCP", Target(url), started.pid)
+
+
+@contextlib.contextmanager
 def gateway(
     urls: Sequence[str],
     *,
@@ -75,11 +82,13 @@ def gateway(
     heard: bool = True,
     list_deadline: float = 60.0,
     workers: int = 1,
+    more: str = "",
 ) -> Generator[Part]:
     """Ours, with the upstreams `up0`, `up1`, … `everything`: a key with scopes, metrics, a log on disk; else neither.
 
     `express`: with the express door, or the main door alone. `heard`: wait until every upstream has been asked what it
     offers, or only until it serves. `list_deadline`: seconds, as many as can be, so that a busy machine loses none.
+    `more`: further tables of the configuration.
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "gateway.toml"
@@ -90,10 +99,12 @@ def gateway(
         )
         head = f'server.state_dir = "state"\nserver.express = {str(express).lower()}\nlog.format = "json"\n'
         head += f"server.workers = {workers}\n"
-        file.write_text(head + SERVICE + "".join(upstreams))
+        file.write_text(head + SERVICE + "".join(upstreams) + more)
         key = ""
         if everything:
-            _, key = KeyStore(file.parent / "state").create("bench", ["own:*", *(f"up{n}:*" for n in range(len(urls)))])
+            _, key = KeyStore(file.parent / "state").create(
+                "bench", ["own:*", "database:read", *(f"up{n}:*" for n in range(len(urls)))]
+            )
         began = time.perf_counter()
         with _module("bench.up", str(file), *(() if everything else ("--bare",))) as (url, started):
             ready_after = time.perf_counter() - began

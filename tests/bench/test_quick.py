@@ -8,6 +8,7 @@ from bench.rounds import QUICK, Effort, SaysNothing
 
 MODERN = next(each for each in SCENARIOS if each.name == "modern")
 DATA = next(each for each in SCENARIOS if each.name == "data")
+DATABASE = next(each for each in SCENARIOS if each.name == "database")
 EXTERNAL = next(each for each in SCENARIOS if each.name == "external")
 
 
@@ -41,3 +42,9 @@ def test_the_data_service_is_measured():
 def test_the_cache_of_the_external_service_is_measured():
     (cached,) = run(EXTERNAL, QUICK).outcomes
     assert cached.median > 1
+
+
+def test_a_page_of_the_database_service_is_measured(capsys: pytest.CaptureFixture[str]):
+    section = run(DATABASE, QUICK)
+    assert [row.name for row in section.rows] == ["gateway", "plain FastMCP and SQLAlchemy"], capsys.readouterr().out
+    assert all(outcome.median > 0 for outcome in section.outcomes)
