@@ -10,8 +10,8 @@ from gateway.config.load import Loaded, load
 from gateway.config.show import as_dict, secrets_of
 from gateway.doors.admin import SAMPLES
 from gateway.doors.own import FIGURES, Status, own_server, upstream_status, workers_status
-from gateway.doors.peers import FOLDER, Peers
 from gateway.doors.state import RequestStates
+from gateway.doors.workers.peers import FOLDER, Peers
 from gateway.guard import Guard
 from gateway.observe.audit import Audit
 from gateway.observe.audit_file import AuditFile

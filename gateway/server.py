@@ -20,29 +20,29 @@ from gateway import garbage
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
 from gateway.doors.access import AccessLog
-from gateway.doors.caller import LogLevels
-from gateway.doors.changes import Changes
-from gateway.doors.completion import Completions
-from gateway.doors.components import Run
 from gateway.doors.credentials import Credentials
-from gateway.doors.discovered import ReadyDiscovery
-from gateway.doors.discovery import Discovery
 from gateway.doors.edge import CountsRefusals, edge_of
 from gateway.doors.events import RecentEvents
-from gateway.doors.express import Express
-from gateway.doors.legacy_calls import LegacyCalls
-from gateway.doors.legacy_express import before_sessions
-from gateway.doors.lists import Lists
-from gateway.doors.main import MainDoor
-from gateway.doors.owners import Owners
-from gateway.doors.peers import Peers
-from gateway.doors.plain import PlainTools
-from gateway.doors.provider import CatalogProvider
-from gateway.doors.ready import Known, ReadyLists
+from gateway.doors.express.discovered import ReadyDiscovery
+from gateway.doors.express.door import Express
+from gateway.doors.express.plain import PlainTools
+from gateway.doors.express.ready import Known, ReadyLists
+from gateway.doors.legacy.calls import LegacyCalls
+from gateway.doors.legacy.door import before_sessions
+from gateway.doors.main.caller import LogLevels
+from gateway.doors.main.changes import Changes
+from gateway.doors.main.completion import Completions
+from gateway.doors.main.components import Run
+from gateway.doors.main.discovery import Discovery
+from gateway.doors.main.door import MainDoor
+from gateway.doors.main.lists import Lists
+from gateway.doors.main.provider import CatalogProvider
+from gateway.doors.main.tasks import Tasks
 from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
-from gateway.doors.tasks import Tasks
 from gateway.doors.versions import Versions
+from gateway.doors.workers.owners import Owners
+from gateway.doors.workers.peers import Peers
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen
 from gateway.listen import Listener, bind, is_loopback, origin

@@ -8,7 +8,7 @@ from secrets import token_hex
 from gateway.config.load import Loaded
 from gateway.config.restart import without_restart
 from gateway.config.show import secrets_of
-from gateway.doors.peers import FOLDER
+from gateway.doors.workers.peers import FOLDER
 from gateway.errors import ConfigurationError
 from gateway.observe.logs import configure, get_logger, of_process
 from gateway.unix import clear_left

@@ -8,8 +8,8 @@ from typing import Any
 import psutil
 from fastmcp import FastMCP
 
-from gateway.doors.peers import Peers
 from gateway.doors.serving import Serving
+from gateway.doors.workers.peers import Peers
 from gateway.observe.redact import REDACTOR
 from gateway.upstream.gate import GateState
 from gateway.upstream.upstream import Upstream

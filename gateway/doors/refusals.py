@@ -11,7 +11,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.doors.bodies import again, message_in, read_body
-from gateway.doors.inbound import KINDS, NAMES
+from gateway.doors.express.inbound import KINDS, NAMES
 from gateway.doors.reply import Reply
 from gateway.doors.routes import LOOK_UP
 from gateway.doors.serving import Serving

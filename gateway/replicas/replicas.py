@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.config.model import ReplicasConfig
-from gateway.doors.peers import Peers
+from gateway.doors.workers.peers import Peers
 from gateway.observe.redact import REDACTOR
 from gateway.replicas.news import News
 from gateway.replicas.state import LinkState

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.doors.express import Express
+from gateway.doors.express.door import Express
 from gateway.guard import Guard
 from gateway.model.event import CallEvent
 from gateway.policy.keys import KeyStore

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.doors.legacy_express import LegacyExpress
+from gateway.doors.legacy.door import LegacyExpress
 from tests.gateways.kit import plain_http
 from tests.upstreams.messages import ACCEPT, events_of, initialize, legacy_request, messages_in
 

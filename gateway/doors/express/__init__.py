@@ -1,0 +1,1 @@
+"""The express door: the same answers, at a tenth of the cost."""

@@ -1,0 +1,1 @@
+"""The express door for legacy sessions."""

@@ -1,0 +1,113 @@
+"""Calls of legacy clients to upstreams over HTTP: through the guard and the relay, and back in shapes of their era."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.catalog.eras import legacy_tool_result
+from gateway.doors.express.inbound import NAMES
+from gateway.doors.legacy.inbound import LegacyCall
+from gateway.doors.legacy.reply import LegacyReply
+from gateway.doors.legacy.sessions import Request, Session
+from gateway.doors.main.caller import LogLevels, notification
+from gateway.doors.routes import Lead
+from gateway.doors.serving import Serving
+from gateway.doors.shapes import readable
+from gateway.errors import Forbidden, GatewayError, UpstreamBroken, UpstreamError
+from gateway.guard import Call
+from gateway.model.principal import Principal
+from gateway.observe.logs import request_id
+from gateway.observe.redact import REDACTOR
+from gateway.upstream.relay import Exchange, exchange
+from gateway.upstream.session import VISITED, Listener
+from gateway.upstream.sharing import Caller
+
+# Members of a result that only the modern era has.
+MODERN_MEMBERS = frozenset({"resultType", "ttlMs", "cacheScope"})
+
+
+class LegacyCalls:
+    """Answers calls.
+
+    Args:
+        levels: of log messages, as each session set them at the main door.
+        metadata: where clients read how to get a token; None where that is nowhere.
+    """
+
+    def __init__(self, serving: Serving, levels: LogLevels, metadata: str | None):
+        self._serving = serving
+        self._levels = levels
+        self._metadata = metadata
+
+    async def answer(
+        self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
+    ) -> None:
+        """Answer a call of the session, which is `principal`'s."""
+        route, _ = lead
+        request = Request(session, call.id, reply)
+        guarded = Call(request_id.get(), route, principal, "legacy")
+        with session.transport:
+            try:
+                with request:
+                    work = self._serving.guard.call(
+                        guarded, lambda: self._relay(session, principal, call, lead, reply), _is_tool_error
+                    )
+                    result = await reply.until_done(work)
+            except asyncio.CancelledError:
+                if request.ended is None:
+                    raise
+                request.task.uncancel()
+                await reply.error(*request.ended)
+            except Forbidden as error:
+                await reply.refused(error, route, self._metadata)
+            except UpstreamError as error:
+                await reply.error(error.code, REDACTOR.text(error.message), error.data)
+            except GatewayError as error:
+                await reply.error(error.code, error.message, error.data)
+            else:
+                await reply.result(result)
+
+    async def _relay(
+        self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
+    ) -> dict[str, Any]:
+        route, upstream = lead
+        params = {NAMES[call.kind]: route.public, "_meta": call.meta}
+        if call.kind != "resource":
+            params["arguments"] = call.params.get("arguments") or {}
+        listener = self._listener(session, call, reply)
+        result = await exchange(upstream, route, Exchange(Caller(principal.subject, session.id), params, listener))
+        if route.kind == "tool":
+            result = legacy_tool_result(result)
+        try:
+            shaped = readable(route.namespace, route.kind, result)
+        except UpstreamBroken as error:
+            upstream.broken(error)
+            raise
+        return {name: value for name, value in shaped.items() if name not in MODERN_MEMBERS}
+
+    def _listener(self, session: Session, call: LegacyCall, reply: LegacyReply) -> Listener:
+        token = call.progress_token
+
+        async def notify(method: str, params: dict[str, Any]) -> None:
+            told = notification(method, params, token)
+            if told is not None:
+                said = told.params.model_dump(by_alias=True, mode="json", exclude_none=True)
+                # A visit may be done when the call is long over: that is told beside it.
+                say = session.transport.tell if method == VISITED else reply.say
+                await say({"jsonrpc": "2.0", "method": method, "params": said})
+
+        async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
+            return await session.questions.ask(reply, method, params)
+
+        return Listener(
+            notify=notify,
+            ask=ask,
+            era="legacy",
+            capabilities=session.capabilities,
+            log_level=self._levels.get(session.id),
+            progress=token is not None,
+        )
+
+
+def _is_tool_error(result: Mapping[str, Any]) -> bool:
+    return result.get("isError") is True
