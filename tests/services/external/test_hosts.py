@@ -91,18 +91,25 @@ async def test_closing_an_answer_twice_gives_its_place_back_once():
             await ask(transport, "one.example")
 
 
-async def test_requests_past_the_rate_wait():
+async def test_requests_past_the_rate_wait_and_those_to_other_hosts_do_not():
     sites = Sites()
     sites.release.set()
-    transport = LimitedTransport(sites, at_once=100, rate=5)
-    async with asyncio.TaskGroup() as group:
-        waiting = [group.create_task(ask(transport, "one.example")) for _ in range(8)]
-        await settled()
-        assert sites.asked.count("one.example") == 5
-        await ask(transport, "two.example")
-        assert sum(task.done() for task in waiting) == 5
-        await asyncio.wait_for(asyncio.gather(*waiting), 10)
-    assert sites.asked.count("one.example") == 8
+    transport = LimitedTransport(sites, at_once=100, rate=0.01)
+    for host in ("one.example", "two.example"):
+        await ask(transport, host)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await ask(transport, host)
+    assert sites.asked == ["one.example", "two.example"]
+
+
+async def test_requests_past_the_rate_have_their_turn():
+    sites = Sites()
+    sites.release.set()
+    transport = LimitedTransport(sites, at_once=100, rate=20)
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(ask(transport, "one.example") for _ in range(24)))
+    assert len(sites.asked) == 24
 
 
 async def test_too_many_who_wait_are_told_so(monkeypatch):
