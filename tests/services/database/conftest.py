@@ -1,8 +1,9 @@
 """Databases for tests: a SQLite file each, and a PostgreSQL server started once."""
 
+import json
 import tempfile
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from fastmcp import Client
 
+from gateway.app import create_gateway
 from services.database.server import Settings, create_server
+from tests.gateways.kit import written
 from tests.services.database.kit import Tools
 
 with warnings.catch_warnings():
@@ -58,16 +61,27 @@ def url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue(f"{request.param}_url")
 
 
-@pytest.fixture
-async def serve() -> AsyncGenerator[Serve]:
-    """Start a server with these settings, sample tables included unless `seed` says otherwise; gives its tools."""
+@pytest.fixture(params=["alone", "through the gateway"])
+async def serve(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Serve]:
+    """Start a server with these settings, sample tables included unless `seed` says otherwise; gives its tools.
+
+    Each test that takes it runs twice: on the server alone, and on a gateway that has it as a service.
+    """
     async with AsyncExitStack() as stack:
 
         async def start(url: str, **settings: Any) -> Tools:
-            server = create_server(Settings.model_validate({"url": url, "seed": True, **settings}))
-            return Tools(await stack.enter_async_context(Client(server)))
+            settings = {"url": url, "seed": True, **settings}
+            if request.param == "alone":
+                return Tools(await stack.enter_async_context(Client(create_server(Settings.model_validate(settings)))))
+            gateway = create_gateway(written(tmp_path_factory.mktemp("gateway"), _configuration(settings)))
+            return Tools(await stack.enter_async_context(Client(gateway)), "database")
 
         yield start
+
+
+def _configuration(settings: Mapping[str, Any]) -> str:
+    keys = (f"{key} = {json.dumps(value)}\n" for key, value in settings.items() if value is not None)
+    return f"[services.database]\n{''.join(keys)}"
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """What the tests call the tools with, and how they reach round the service to its database."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from fastmcp import Client
+from mcp.types import ResourceTemplateReference, TextResourceContents
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -26,9 +28,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Tools:
-    """The tools of one running server."""
+    """The tools and resources of one running server. `namespace` is empty when it runs alone."""
 
     client: Client[Any]
+    namespace: str = ""
 
     async def query(self, table: str, **arguments: Any) -> Answer:
         return await self.call("query", table=table, **arguments)
@@ -40,9 +43,26 @@ class Tools:
         return await self.call("schema", **arguments)
 
     async def call(self, tool: str, **arguments: Any) -> Answer:
-        result = await self.client.call_tool(tool, arguments, raise_on_error=False)
+        name = f"{self.namespace}_{tool}" if self.namespace else tool
+        result = await self.client.call_tool(name, arguments, raise_on_error=False)
         words = "".join(getattr(part, "text", "") for part in result.content)
         return Answer(words if result.is_error else None, result.structured_content or {})
+
+    async def read(self, uri: str) -> Any:
+        """The JSON of a resource, which is named as if the server ran alone."""
+        [content] = await self.client.read_resource(self._public(uri))
+        assert isinstance(content, TextResourceContents)
+        assert content.mime_type == "application/json"
+        return json.loads(content.text)
+
+    async def complete(self, template: str, argument: str, value: str, **given: str) -> list[str]:
+        """What an argument of a template may be."""
+        reference = ResourceTemplateReference(type="ref/resource", uri=self._public(template))
+        found = await self.client.complete(reference, {"name": argument, "value": value}, given or None)
+        return found.values
+
+    def _public(self, uri: str) -> str:
+        return uri.replace("://", f"://{self.namespace}/") if self.namespace else uri
 
 
 async def execute(url: str, *statements: str) -> None:

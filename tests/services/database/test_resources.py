@@ -1,34 +1,19 @@
 """Resources and completions from outside, on both kinds of database."""
 
-import json
-
 import pytest
 from fastmcp.exceptions import McpError
-from mcp.types import ResourceTemplateReference
 
 COLUMN = "column://{database}/{table}/{column}"
 
 
-async def read(tools, uri):
-    [content] = await tools.client.read_resource(uri)
-    assert content.mime_type == "application/json"
-    return json.loads(content.text)
-
-
-async def completed(tools, argument, value, **given):
-    reference = ResourceTemplateReference(type="ref/resource", uri=COLUMN)
-    found = await tools.client.complete(reference, {"name": argument, "value": value}, given or None)
-    return found.values
-
-
 async def test_databases_and_their_tables(tools):
-    assert await read(tools, "databases://all") == ["default"]
-    names = [table["name"] for table in await read(tools, "tables://default")]
+    assert await tools.read("databases://all") == ["default"]
+    names = [table["name"] for table in await tools.read("tables://default")]
     assert names == ["customers", "order_items", "orders", "products", "users"]
 
 
 async def test_a_table_with_its_columns_keys_and_first_rows(tools):
-    table = await read(tools, "table://default/order_items")
+    table = await tools.read("table://default/order_items")
     assert (table["name"], table["primary_key"]) == ("order_items", ["order_id", "product_id"])
     assert [row["order_id"] for row in table["first_rows"]] == [1, 1, 2, 2, 2]
 
@@ -43,7 +28,7 @@ async def test_a_table_with_its_columns_keys_and_first_rows(tools):
     ],
 )
 async def test_a_column_with_its_figures(tools, column, figures):
-    found = await read(tools, f"column://default/{column}")
+    found = await tools.read(f"column://default/{column}")
     assert found.pop("column")["name"] == column.partition("/")[2]
     assert tuple(found.values()) == figures
 
@@ -58,18 +43,18 @@ async def test_a_column_with_its_figures(tools, column, figures):
 )
 async def test_what_is_not_there_is_said(tools, uri, words):
     with pytest.raises(McpError) as error:
-        await tools.client.read_resource(uri)
+        await tools.read(uri)
     assert words in str(error.value)
 
 
 async def test_names_are_completed(tools):
-    assert await completed(tools, "database", "De") == ["default"]
-    assert await completed(tools, "table", "or", database="default") == ["order_items", "orders"]
-    assert await completed(tools, "column", "p", database="default", table="orders") == ["placed_on"]
+    assert await tools.complete(COLUMN, "database", "De") == ["default"]
+    assert await tools.complete(COLUMN, "table", "or", database="default") == ["order_items", "orders"]
+    assert await tools.complete(COLUMN, "column", "p", database="default", table="orders") == ["placed_on"]
 
 
 async def test_what_leads_nowhere_completes_to_nothing(tools):
-    assert await completed(tools, "table", "", database="canary") == []
-    assert await completed(tools, "column", "", database="default", table="canary") == []
-    assert await completed(tools, "column", "") == []
-    assert await completed(tools, "other", "") == []
+    assert await tools.complete(COLUMN, "table", "", database="canary") == []
+    assert await tools.complete(COLUMN, "column", "", database="default", table="canary") == []
+    assert await tools.complete(COLUMN, "column", "") == []
+    assert await tools.complete(COLUMN, "other", "") == []
