@@ -19,7 +19,7 @@ async def until(condition: Callable[[], object], seconds: float = 10.0) -> float
     return time.monotonic() - began
 
 
-async def p99(ask: Callable[[], Awaitable[Any]], times: int = 40, rounds: int = 3, enough: float = 0.0) -> float:
+async def p99(ask: Callable[[], Awaitable[Any]], times: int = 20, rounds: int = 3, enough: float = 0.0) -> float:
     """The seconds within which 99 % of that many answers came, one after another; of the calmest of some rounds, or of
     the first that was no longer than `enough`.
 

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,15 @@ def said(answer: dict[str, Any]) -> str:
     return answer["error"]["data"]["kind"] if "error" in answer else answer["result"]["content"][0]["text"]
 
 
+async def all_started(upstream: Running, calls: Sequence[asyncio.Task[dict[str, Any]]]) -> None:
+    try:
+        await upstream.wait_for("started", "slow", count=len(calls), deadline=PATIENCE)
+    except TimeoutError:
+        answers = [call.exception() or call.result() for call in calls if call.done()]
+        odd = [answer for answer in answers if isinstance(answer, BaseException) or "error" in answer]
+        raise AssertionError(f"not all calls began; {len(odd)} of {len(answers)} that ended failed: {odd}") from None
+
+
 @pytest.mark.parametrize("express", ["true", "false"])
 async def test_two_hundred_calls_of_both_eras_are_answered(tmp_path: Path, raw_modern: Running, express: str):
     written(tmp_path, configuration({"raw": raw_modern}))
@@ -58,7 +68,7 @@ async def test_two_hundred_calls_of_both_eras_are_answered(tmp_path: Path, raw_m
                 body = legacy_call("raw_slow", number, seconds=8.0)
                 calls.append(asyncio.create_task(final(http, process.url, body, sessions[number % SESSIONS])))
                 if len(calls) % AT_ONCE == 0:
-                    await raw_modern.wait_for("started", "slow", count=len(calls), deadline=PATIENCE)
+                    await all_started(raw_modern, calls)
             process.send(signal.SIGTERM)
             began = time.monotonic()
             answers = Counter(said(answer) for answer in await asyncio.gather(*calls))
