@@ -34,7 +34,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Generator[Up]:
 
 def test_it_says_where_it_is_what_it_serves_and_how_to_connect(bare: Up):
     assert f"    {bare.url}" in bare.lines
-    for line in ("  service   data           5 tools", "  service   database       2 tools"):
+    for line in ("  service   data           5 tools", "  service   database       4 tools"):
         assert line in bare.lines
     assert "  open to   this machine only, no key needed" in bare.lines
     assert f"claude mcp add --transport http gateway {bare.url}" in bare.said
