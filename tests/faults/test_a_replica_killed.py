@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests.contract.wire import wire
+from tests.faults.kit import until
 from tests.faults.load import Load, Outcome
 from tests.faults.nginx import nginx
 from tests.gateways.kit import Served, configuration, plain_http, served
@@ -81,8 +82,9 @@ async def test_a_legacy_client_begins_anew_at_another(tmp_path: Path, raw_modern
     with replicas(tmp_path, raw_modern) as both, nginx(tmp_path, [each.url for each in both], balance) as url:
         async with wire(url, "legacy") as client:
             assert "result" in (await client.call("raw_echo", text="x")).final
+            await until(lambda: any(has_called(each) for each in both))  # an answer may come before its line in the log
             for each in both:
-                if any(line["namespace"] == "raw" for line in each.lines(event="call")):
+                if has_called(each):
                     kill(each.process)
             began = time.monotonic()
             while (answer := await client.call("raw_echo", text="x")).status == 502:
@@ -90,3 +92,7 @@ async def test_a_legacy_client_begins_anew_at_another(tmp_path: Path, raw_modern
             assert answer.status == 404
             async with wire(url, "legacy") as anew:
                 assert "result" in (await anew.call("raw_echo", text="x")).final
+
+
+def has_called(replica: Served) -> bool:
+    return any(line["namespace"] == "raw" for line in replica.lines(event="call"))
