@@ -5,6 +5,7 @@ a kind, use `tests.upstreams.kit`.
 """
 
 import contextlib
+import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -29,6 +30,12 @@ LEGACY_FIXTURES = {
 }  # fmt: skip
 
 Keep = Callable[[Starting], Running]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores: most tests wait for processes of their own."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
