@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
 
     def _is_known(self, data: bytes) -> bool:
         """Whether `data` is an answer from its first byte to its last, and began as one before did."""
-        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
+        end = _end_of_head(data)
         found = known.get(data[:end])
         if found is None or len(data) != end + found.length:
             return False
@@ -116,9 +116,9 @@ class Connection(asyncio.Protocol):
     def _learn(self) -> None:
         """Know the head of this answer from now on, if all of it came at once."""
         assert self._first is not None
-        end = self._first.find(END_OF_HEAD) + len(END_OF_HEAD)
+        end = _end_of_head(self._first)
         length = len(self._first) - end
-        if end <= LONGEST_KNOWN and self.headers.get("content-length") == str(length) == str(self._buffered):
+        if 0 < end <= LONGEST_KNOWN and self.headers.get("content-length") == str(length) == str(self._buffered):
             if len(known) >= MOST_KNOWN:
                 known.clear()
             known[self._first[:end]] = Known(self.status, self.headers, length)
@@ -267,3 +267,9 @@ class Connection(asyncio.Protocol):
         if self.over is not None:
             over, self.over = self.over, None
             over()
+
+
+def _end_of_head(data: bytes) -> int:
+    """How long the head is that `data` begins with; 0 where it is not all there."""
+    at = data.find(END_OF_HEAD)
+    return at + len(END_OF_HEAD) if at >= 0 else 0

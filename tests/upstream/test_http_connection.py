@@ -234,6 +234,21 @@ async def test_an_answer_is_the_same_wherever_it_was_cut(data, whole):
     assert await received([piece for piece in pieces if piece]) == await received([whole])
 
 
+@pytest.mark.parametrize("cut", [3, 15, 20, 33])
+async def test_a_piece_of_a_head_is_taken_for_no_head_that_is_known(cut):
+    empty, whole = answer(b""), b"HTTP/1.1 204 No Content\r\nX: y\r\n\r\n"
+    await received([empty[:cut], empty[cut:]])
+    await received([empty])
+    assert await received([whole[:cut], whole[cut:]]) == (204, {"x": "y"}, b"", True)
+
+
+async def test_answers_that_begin_alike_are_told_apart_by_what_follows():
+    for body in (b"one", b"two"):
+        assert await received([answer(body)]) == (200, {"content-length": "3"}, body, True)
+    assert await received([answer(b"one")[:-1]]) == "it was closed before the answer was whole"
+    assert await received([answer(b"one") + b"H"]) != (200, {"content-length": "3"}, b"one", True)
+
+
 async def test_leaving_drops_the_connection_and_so_cancels_the_request(client):
     async with peer([ASKED, LEFT]) as other:
         mine = client(other.url)
