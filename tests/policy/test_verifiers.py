@@ -42,7 +42,7 @@ GOOD = {
     "one audience of several": ({"aud": ["https://other.example.com", AUDIENCE]}, {"data:read"}),
     "nbf in the past": ({"nbf": int(time.time()) - 10}, {"data:read"}),
     "nbf a moment ahead": ({"nbf": int(time.time()) + 30}, {"data:read"}),
-    "exp with a fraction": ({"exp": time.time() + 300.5}, {"data:read"}),
+    "exp with a fraction": ({"exp": time.time() + 86_400.5}, {"data:read"}),
 }
 
 

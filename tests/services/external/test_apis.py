@@ -93,7 +93,7 @@ async def test_an_api_that_cannot_be_had_keeps_nothing_else_from_being_served(
     names = {tool.name for tool in await client.list_tools()}
     assert {f"{prefix}fetch", f"{prefix}good_getPet"} <= names
     assert not any("bad" in name for name in names)
-    assert f"The API 'bad' is not served. Of its document {change.get('document', PETS)}: " in told
+    assert "The API 'bad' is not served. Of its document " in told
     assert words in told
     assert "CANARY" not in told
 
