@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable
 
 # The first look is at once. While it is told of changes already before the pause after a look is over, the pauses grow:
-# hardly at first, for some change a list in a few steps, and then fast. The longest and the look after it keep within the
-# 10 s in which a changed tool is promised to be there.
+# hardly at first, for some change a list in a few steps, and then fast. The longest and the look after it keep within
+# the 10 s in which a changed tool is promised to be there.
 APART_SECONDS = (0.05, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # Replicas and workers hear the same upstream, and would all ask it in the same moment: up to so much longer.
 JITTER = 0.2
