@@ -154,7 +154,7 @@ def _place(scope: Scope) -> tuple[Any, ...] | None:
     if headers is None:
         return None
     said = headers.get(b"host"), headers.get(b"origin"), headers.get(b"mcp-protocol-version")
-    return scope.get("scheme"), scope.get("server"), *said
+    return scope.get("scheme"), *(scope.get("server") or ()), *said
 
 
 def _address(scope: Scope) -> str:

@@ -89,6 +89,11 @@ async def test_what_is_no_http_passes() -> None:
     assert ask.app.ids == [""]
 
 
+async def test_a_server_may_give_its_address_as_a_list() -> None:
+    ask = Asked()
+    assert [(await ask(server=[*LOOPBACK]))[0] for _ in range(2)] == [200, 200]
+
+
 # loopback only
 
 
