@@ -116,7 +116,8 @@ class Edge:
 class CountsRefusals:
     """What refuses credentials, with its refusals counted by address.
 
-    It stands behind the express doors, which refuse none and pay nothing for it.
+    It stands behind the express doors, which refuse none and pay nothing for it; with several workers before them, as
+    another worker may be what refuses.
     """
 
     def __init__(self, app: ASGIApp, throttle: FailureThrottle):
