@@ -84,3 +84,4 @@ async def site() -> AsyncGenerator[Site]:
     async with await asyncio.start_server(site, "127.0.0.1", 0) as server:
         site.port = server.sockets[0].getsockname()[1]
         yield site
+        await site.close()

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 
 import httpcore
 
@@ -77,6 +78,7 @@ class Site:
         self.bodies: list[bytes] = []
         self.left = asyncio.Event()
         self.port = 0
+        self._writers: set[asyncio.StreamWriter] = set()
 
     @property
     def endpoint(self) -> str:
@@ -90,7 +92,16 @@ class Site:
         self.answers[path] = raw(body, status, **headers)
         return self.url(path)
 
+    async def close(self) -> None:
+        """Drop every connection, and wait until it is gone: none may outlive its loop."""
+        for writer in self._writers:
+            writer.transport.abort()
+        for writer in self._writers:
+            with suppress(OSError):
+                await writer.wait_closed()
+
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.heard.append(head)
         length = re.search(r"^content-length: (\d+)", head, re.IGNORECASE | re.MULTILINE)
