@@ -144,6 +144,7 @@ class Listener(uvicorn.Server):
         super().__init__(config)
         self._delay = delay
         self._serves_until: float | None = None
+        self._is_ready = False
         self._beside = beside
         self._exchanges = exchanges
         self._on_ready = on_ready
@@ -153,10 +154,8 @@ class Listener(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
-            if self._beside is not None:
-                self.servers.append(await self._serve_beside(*self._beside))
-            self._on_ready()
+        if self.started and self._beside is not None:
+            self.servers.append(await self._serve_beside(*self._beside))
 
     async def _serve_beside(self, listener: socket.socket, config: uvicorn.Config) -> asyncio.Server:
         """Its connections are among those of this server, and so are waited for."""
@@ -174,6 +173,9 @@ class Listener(uvicorn.Server):
             await super().serve(sockets)
 
     async def on_tick(self, counter: int) -> bool:
+        if not self._is_ready:  # not before: a signal that comes until now ends uvicorn without a drain
+            self._is_ready = True
+            self._on_ready()
         if not await super().on_tick(counter):
             return False
         now = asyncio.get_running_loop().time()

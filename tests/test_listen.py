@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import socket
+import time
 from functools import partial
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_each_reason_has_its_cure():
     )
 
 
-async def serving(number: signal.Signals) -> list[str]:
+async def serving(number: signal.Signals, delay: float = 0.0) -> list[str]:
     """What happened, in order, when that signal came to a listener that had just become ready."""
     happened: list[str] = []
 
@@ -97,7 +98,7 @@ async def serving(number: signal.Signals) -> list[str]:
     config = uvicorn.Config(exchanges, lifespan="off", log_config=None)
     with bind("127.0.0.1", 0) as listener:
         stop = partial(happened.append, "stopping")
-        await Listener(config, exchanges, on_ready, end_listening, no_calls, stop).serve([listener])
+        await Listener(config, exchanges, on_ready, end_listening, no_calls, stop, delay).serve([listener])
     await asyncio.sleep(0)  # where a cancellation would strike
     return [*happened, "closed"]
 
@@ -105,3 +106,9 @@ async def serving(number: signal.Signals) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_serving_and_nothing_else(number: signal.Signals):
     assert asyncio.run(serving(number)) == ["ready", "stopping", "nobody listens", "closed"]
+
+
+def test_a_signal_that_comes_at_once_is_followed_by_the_delay_as_any_other():
+    began = time.monotonic()
+    assert asyncio.run(serving(signal.SIGTERM, delay=0.5)) == ["ready", "stopping", "nobody listens", "closed"]
+    assert time.monotonic() - began >= 0.5
