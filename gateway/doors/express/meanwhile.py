@@ -89,7 +89,7 @@ class _Waiting:
         self.watcher: asyncio.Task[None] | None = None
 
 
-async def _watch(worker: asyncio.Task[object], receive: Receive, ping: Callable[[], Awaitable[None]]) -> None:
+async def _watch(worker: asyncio.Task[object], receive: Receive, ping: Ping) -> None:
     while True:
         try:
             async with asyncio.timeout(PING_SECONDS):
