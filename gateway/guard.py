@@ -33,7 +33,7 @@ class Guard:
     """
 
     def __init__(self, sinks: Sequence[Sink] = (), audit: Audit | None = None):
-        self._sinks = tuple(sinks) if audit is None else (*sinks, audit)
+        self._sinks: tuple[Sink, ...] = tuple(sinks) if audit is None else (*sinks, audit)
         self._audit = audit
         self._begin = audit.begin if audit is not None and audit.required else None
         self._running = Running()

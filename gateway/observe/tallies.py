@@ -44,7 +44,7 @@ class Tallies(Collector):
 
     def count(self, event: CallEvent) -> None:
         """Take one finished call into account."""
-        labels = event.kind, event.namespace, event.name, event.outcome, event.error
+        labels: tuple[str, ...] = event.kind, event.namespace, event.name, event.outcome, event.error
         known = self._counts.get(labels)
         if known is None:
             labels = self._known(*labels)

@@ -69,7 +69,7 @@ def modern_request(headers: Headers, body: bytes) -> Inbound | None:
     if type(message) is not dict or message.get("jsonrpc") != "2.0":
         return None
     id, method, params = message.get("id"), message.get("method"), message.get("params")
-    if type(id) not in (int, str) or type(method) is not str or type(params) is not dict:
+    if not (type(id) is int or type(id) is str) or type(method) is not str or type(params) is not dict:
         return None
     meta = params.get("_meta")
     if type(meta) is not dict or not _headers_agree(headers, method, params):
