@@ -23,6 +23,8 @@ EVENTS = [
     (b"connection", b"keep-alive"),
     (b"x-accel-buffering", b"no"),
 ]
+# Silence that most proxies bear.
+PING_SECONDS = 15.0
 PING = b": ping\r\n\r\n"
 
 

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 
-from gateway.errors import GatewayError, UpstreamBusy
+from gateway.errors import UpstreamBusy
 
 
 class Bulkhead:
@@ -31,14 +29,6 @@ class Bulkhead:
         """Whether a call cannot even wait."""
         return len(self._waiters) >= self._queue and self.running >= self._limit
 
-    def place(self) -> "Place":
-        """A place for one call, for as long as it is entered.
-
-        Raises, when it is entered:
-            UpstreamBusy: the queue is full.
-        """
-        return Place(self)
-
     def taken_at_once(self) -> bool:
         """Take a place, if one is free."""
         if self.running >= self._limit:
@@ -46,8 +36,18 @@ class Bulkhead:
         self.running += 1
         return True
 
+    async def enter(self) -> None:
+        """Wait for a place, in turn.
+
+        Raises:
+            UpstreamBusy: the queue is full.
+        """
+        if self.is_full:
+            raise self.refusal()
+        await self.take()
+
     async def take(self) -> None:
-        """Wait for a place, in turn."""
+        """The same for who may not be refused, having had a place before."""
         if self.taken_at_once():
             return
         waiter = asyncio.get_running_loop().create_future()
@@ -76,54 +76,3 @@ class Bulkhead:
             self._namespace,
             f"has {self.running} calls running and {self.waiting} waiting. Nothing was sent; try again later.",
         )
-
-
-class Place:
-    """The place of one call, taken when it is entered."""
-
-    __slots__ = ("_bulkhead", "_left", "_taken")
-
-    def __init__(self, bulkhead: Bulkhead):
-        self._bulkhead = bulkhead
-        self._taken = False
-        self._left = False
-
-    def taken_at_once(self) -> bool:
-        """Take it, if that needs no waiting."""
-        self._taken = self._bulkhead.taken_at_once()
-        return self._taken
-
-    async def __aenter__(self) -> "Place":
-        if self._bulkhead.is_full:
-            raise self._bulkhead.refusal()
-        await self._take()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.leave()
-
-    @asynccontextmanager
-    async def vacated(self) -> AsyncGenerator[None]:
-        """Let others have it meanwhile, and wait for one again; not where the call has been cancelled."""
-        self._give()
-        try:
-            yield
-        except GatewayError:
-            await self._take()
-            raise
-        await self._take()
-
-    def leave(self) -> None:
-        """For good: what is still asked on behalf of the call takes no place any more."""
-        self._left = True
-        self._give()
-
-    def _give(self) -> None:
-        if self._taken:
-            self._taken = False
-            self._bulkhead.give()
-
-    async def _take(self) -> None:
-        if not self._left:
-            await self._bulkhead.take()
-            self._taken = True

@@ -62,9 +62,11 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
         UpstreamError: one of its kinds; the message says whether the call may have run.
     """
     passed: Pass | None = None
-    upstream.gate.check()
     try:
-        async with course.clock:
+        with course.clock as clock:
+            if not clock.has_place():
+                upstream.gate.check()
+                await clock.place()
             passed = upstream.gate.enter()  # it may have waited for long
             upstream.retries.earn()
             try:
@@ -84,8 +86,8 @@ async def run(upstream: Upstream, course: Course, send: Send[T]) -> T:
         late = _late(upstream, course)
         raise late if course.waits_for_client else upstream.failed(late, passed) from None
     finally:
-        if passed is not None:
-            upstream.gate.left(passed)
+        if passed is not None and passed.trial:
+            upstream.gate.left()
 
 
 async def _again(upstream: Upstream, course: Course, passed: Pass, send: Send[T], error: UpstreamError) -> T:

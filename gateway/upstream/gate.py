@@ -121,10 +121,9 @@ class Gate:
             until = self._clock() + min(seconds, MAX_LIMITED_SECONDS)
             self._limited_until = max(self._limited_until, until)
 
-    def left(self, passed: Pass) -> None:
-        """The call is over: if it was the trial and nothing was told of it, the next one is."""
-        if passed.trial:
-            self._breaker.left(self._clock())
+    def left(self) -> None:
+        """The trial is over: if nothing was told of it, the next call is one."""
+        self._breaker.left(self._clock())
 
     def state(self) -> GateState:
         """How it stands now."""

@@ -65,7 +65,7 @@ async def result_of(
         own["arguments"] = params["arguments"]
     capabilities = both(declared(listener, "modern"), upstream.listing.capabilities) if listener.capabilities else None
     hearing = Listener(capabilities=capabilities) if capabilities else SILENT
-    course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=route.repeatable)
+    course = Course(Clock(upstream.deadline, upstream.bulkhead), repeatable=route.repeatable)
     send = partial(session.request, method, own, hearing, NO_HEADERS)
     return without_server_info(await run(upstream, course, send))
 

@@ -141,7 +141,7 @@ async def _bounded(
     headers: Mapping[str, str],
 ) -> dict[str, Any]:
     """One request, within the upstream's deadline and bounds."""
-    course = Course(Clock(upstream.config.deadline, upstream.bulkhead), repeatable=repeatable)
+    course = Course(Clock(upstream.deadline, upstream.bulkhead), repeatable=repeatable)
     listener = _for_upstream(upstream, call.listener, course)
 
     if not upstream.is_traced:

@@ -21,6 +21,7 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.model.listing import EMPTY, Listing
+from gateway.overdue import Overdue
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.chaos import Disturbance
 from gateway.upstream.connect import Connector
@@ -82,6 +83,7 @@ class Upstream:
         self.bulkhead = Bulkhead(
             namespace, config.max_in_flight or limit, queue if config.max_queue is None else config.max_queue
         )
+        self.deadline = Overdue(config.deadline)
         self.gate = Gate(namespace)
         self.retries = RetryBudget()
         self.held = HeldCalls(namespace)
@@ -160,7 +162,8 @@ class Upstream:
     def answered(self) -> None:
         """It answered a call."""
         self.gate.answered()
-        self._is_up()
+        if self.health.state != "up":
+            self._is_up()
 
     def failed(self, error: UpstreamError, passed: Pass) -> UpstreamError:
         """A call failed: note it, and give back the error to tell the caller, with since when it is down."""

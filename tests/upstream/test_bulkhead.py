@@ -6,6 +6,7 @@ import pytest
 
 from gateway.errors import UpstreamBusy
 from gateway.upstream.bulkhead import Bulkhead
+from tests.upstream.places import place
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ class Call:
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        async with self._bulkhead.place():
+        async with place(self._bulkhead):
             self.begun.set()
             await self.over.wait()
 
@@ -59,7 +60,7 @@ async def test_one_too_many_is_refused_at_once(bulkhead):
     calls = [Call(bulkhead) for _ in range(3)]
     await calls[0].begun.wait()
     with pytest.raises(UpstreamBusy) as refusal:
-        async with bulkhead.place():
+        async with place(bulkhead):
             pass
     assert refusal.value.message == (
         "Upstream 'raw' has 2 calls running and 1 waiting. Nothing was sent; try again later."
@@ -71,11 +72,11 @@ async def test_one_too_many_is_refused_at_once(bulkhead):
 
 async def test_without_a_queue_a_free_place_is_still_given():
     bulkhead = Bulkhead("raw", limit=1, queue=0)
-    async with bulkhead.place():
+    async with place(bulkhead):
         with pytest.raises(UpstreamBusy):
-            async with bulkhead.place():
+            async with place(bulkhead):
                 pass
-    async with bulkhead.place():
+    async with place(bulkhead):
         assert bulkhead.running == 1
 
 
@@ -98,7 +99,7 @@ async def test_a_call_that_leaves_gives_back_its_place_or_its_turn(which):
 async def test_a_call_that_fails_gives_back_its_place(bulkhead):
     for _ in range(3):
         with pytest.raises(LookupError):
-            async with bulkhead.place():
+            async with place(bulkhead):
                 raise LookupError
     assert bulkhead.running == 0
 

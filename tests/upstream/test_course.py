@@ -32,6 +32,7 @@ from tests.upstream.fronts import (
     text_of,
 )
 from tests.upstream.peer import until
+from tests.upstream.places import place
 
 HTTP = pytest.mark.parametrize("kind", [MODERN, LEGACY, SESSIONLESS], ids=named)
 ONLY_MODERN = pytest.mark.parametrize("kind", [MODERN], ids=named)
@@ -243,7 +244,7 @@ async def test_a_client_that_lets_a_question_wait_is_no_failure_of_the_upstream(
 @ONLY_MODERN
 async def test_those_who_waited_for_a_place_are_refused_when_it_is_suspended_meanwhile(kind: Kind, request, front):
     one: Front = await front(request.getfixturevalue(kind.fixture), max_in_flight=1)
-    async with one.upstream.bulkhead.place():
+    async with place(one.upstream.bulkhead):
         waiting = asyncio.create_task(one.call("echo", text="x"))
         await until(lambda: one.upstream.bulkhead.waiting)
         for _ in range(5):

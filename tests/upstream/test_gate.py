@@ -113,18 +113,20 @@ def test_a_trial_that_fails_shuts_it_for_longer(gate: Gate, clock: Clock):
 def test_a_trial_whose_caller_left_is_followed_by_another(gate: Gate, clock: Clock):
     fail(gate)
     clock.now += 30
-    gate.left(gate.enter())
+    gate.enter()
+    gate.left()
     assert gate.enter().trial
 
 
 def test_leaving_means_nothing_otherwise(gate: Gate, clock: Clock):
-    gate.left(gate.enter())
+    gate.enter()
+    gate.left()
     assert gate.is_open
     fail(gate)
     clock.now += 30
     trial = gate.enter()
     gate.failed(LATE, trial)
-    gate.left(trial)
+    gate.left()
     with pytest.raises(UpstreamSuspended):
         gate.enter()
 
@@ -150,7 +152,7 @@ def test_what_only_the_gateway_says_is_no_answer(gate: Gate, clock: Clock, error
     clock.now += 30
     trial = gate.enter()
     gate.failed(error, trial)
-    gate.left(trial)
+    gate.left()
     assert not gate.is_open
     assert gate.enter().trial
 

@@ -31,6 +31,7 @@ from tests.upstream.fronts import (
     named,
     text_of,
 )
+from tests.upstream.places import place
 from tests.upstreams.kit import Running, raw_stdio
 
 # leaving
@@ -78,7 +79,7 @@ async def test_a_call_past_its_deadline_is_told_and_cancelled(kind: Kind, reques
 @pytest.mark.parametrize("kind", [MODERN], ids=named)
 async def test_a_call_that_got_no_place_in_time_was_not_sent(kind: Kind, request, front):
     one: Front = await front(request.getfixturevalue(kind.fixture), deadline=0.1, max_in_flight=1)
-    async with one.upstream.bulkhead.place():
+    async with place(one.upstream.bulkhead):
         with pytest.raises(UpstreamBusy) as failure:
             await one.call("echo", text="x")
     assert failure.value.reason == "has 1 calls running and 0 waiting. Nothing was sent; try again later."

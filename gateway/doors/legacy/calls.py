@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.catalog.eras import legacy_tool_result
+from gateway.doors.companion import MOMENT_SECONDS
 from gateway.doors.express.inbound import NAMES
 from gateway.doors.legacy.inbound import LegacyCall
 from gateway.doors.legacy.reply import LegacyReply
@@ -18,6 +19,7 @@ from gateway.guard import Call
 from gateway.model.principal import Principal
 from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
+from gateway.overdue import Overdue
 from gateway.upstream.relay import Exchange, exchange
 from gateway.upstream.session import VISITED, Listener
 from gateway.upstream.sharing import Caller
@@ -38,6 +40,7 @@ class LegacyCalls:
         self._serving = serving
         self._levels = levels
         self._metadata = metadata
+        self._young = Overdue(MOMENT_SECONDS)
 
     async def answer(
         self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
@@ -52,7 +55,7 @@ class LegacyCalls:
                     work = self._serving.guard.call(
                         guarded, lambda: self._relay(session, principal, call, lead, reply), _is_tool_error
                     )
-                    result = await reply.until_done(work)
+                    result = await reply.until_done(work, self._young)
             except asyncio.CancelledError:
                 if request.ended is None:
                     raise

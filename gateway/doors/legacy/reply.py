@@ -11,17 +11,15 @@ from typing import Any, TypeVar
 
 from starlette.types import Send
 
+from gateway.doors.companion import Companion
 from gateway.doors.legacy.transport import Transport
-from gateway.doors.reply import EVENTS, PING, Reply, encoded
+from gateway.doors.reply import EVENTS, PING, PING_SECONDS, Reply, encoded
 from gateway.errors import Forbidden
 from gateway.model.route import Route
+from gateway.overdue import Overdue
 from gateway.upstream.messages import Id
 
 T = TypeVar("T")
-
-# Most calls are answered sooner, and cost only a timer that never fires.
-MOMENT_SECONDS = 0.1
-PING_SECONDS = 15.0
 
 
 class LegacyReply:
@@ -41,21 +39,17 @@ class LegacyReply:
         self._stream: _Stream | None = None
         self.is_over = False
 
-    async def until_done(self, work: Awaitable[T]) -> T:
-        """The result of `work`. A client that leaves does not end it: it may come back for the answer."""
-        keepers: list[asyncio.Task[None]] = []
+    async def until_done(self, work: Awaitable[T], young: Overdue) -> T:
+        """The result of `work`. A client that leaves does not end it: it may come back for the answer.
 
-        def keep() -> None:
-            keepers.append(asyncio.create_task(self._stay(), name="a stream kept open"))
-
-        moment = asyncio.get_running_loop().call_later(MOMENT_SECONDS, keep)
+        Once the call is no longer `young`, its stream is opened and kept so.
+        """
+        keeper = Companion(young, self._stay)
         try:
             return await work
         finally:
-            moment.cancel()
-            for keeper in keepers:
-                keeper.cancel()
-                await asyncio.wait([keeper])
+            if (ending := keeper.leave()) is not None:
+                await asyncio.wait([ending])
 
     async def say(self, message: dict[str, Any]) -> None:
         """A notification or a request before the answer. After that there is nobody to hear it."""
@@ -83,7 +77,7 @@ class LegacyReply:
         else:
             await answer_json(self._send, self._session, 200, encoded(message))
 
-    async def _stay(self) -> None:
+    async def _stay(self, _: asyncio.Task[Any]) -> None:
         stream = self._opened()
         await stream.open()
         while True:
