@@ -1,5 +1,5 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
-.PHONY: up test test-main-door lint types docs conformance clients ci lock bench clean
+.PHONY: up test test-main-door test-compiled lint types docs conformance clients ci lock bench compiled clean
 
 # The first Python that is new enough, looked for only when an environment has to be made.
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,6 +18,11 @@ test: $(INSTALLED)
 # What clients see, once more without the express door: `make test` has it on.
 test-main-door: $(INSTALLED)
 	GATEWAY__SERVER__EXPRESS=false $(BIN)/pytest -n auto tests/contract tests/security tests/faults
+
+# The same from outside, and the rooms that a call runs through, with the compiled package.
+test-compiled: compiled
+	cd $(TREE) && $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -p tests.compiled.check \
+		tests/contract tests/security tests/doors tests/upstream tests/observe tests/test_guard.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
@@ -39,6 +44,32 @@ clients: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m bench $(ONLY)
 
+# The gateway with the way of a call compiled, in an environment of its own, and the wheel to install elsewhere in
+# build/wheel (docs/adr/0011-an-optional-compiled-build.md). build/compiled has links to all that tests and bench need
+# but the sources, which would be found before what is installed.
+COMPILED := .venv-compiled
+WHEEL := build/wheel
+TREE := build/compiled
+SOURCES := $(shell find gateway services -type f -not -name '*.pyc')
+
+compiled: $(COMPILED)/.installed
+
+$(COMPILED)/.installed: requirements.lock pyproject.toml $(SOURCES) | $(INSTALLED) $(COMPILED)/bin/python
+	@echo '#include <Python.h>' | $(CC) -fsyntax-only -x c \
+		-I "$$($(COMPILED)/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" - 2>/dev/null || { \
+		echo "A C compiler and Python's headers are needed for this, and only for this: make up runs without." >&2; \
+		echo "On Debian and Ubuntu: apt-get install gcc python3-dev. On macOS: xcode-select --install." >&2; exit 1; }
+	@echo "Compiling, which takes about a minute." >&2
+	@$(UV) pip sync --quiet --python $(COMPILED)/bin/python requirements.lock
+	@rm -rf $(WHEEL)
+	@HATCH_BUILD_HOOKS_ENABLE=1 $(UV) build --quiet --python $(COMPILED)/bin/python --out-dir $(WHEEL) \
+		--build-constraints requirements.lock --require-hashes
+	@$(UV) pip install --quiet --python $(COMPILED)/bin/python --no-deps $(WHEEL)/*.whl
+	@mkdir -p $(TREE) .venv-legacy
+	@ln -sfn $(addprefix ../../,tests bench docs pyproject.toml README.md server.py fastmcp.json gateway.toml .venv-legacy) $(TREE)
+	@cd $(TREE) && $(CURDIR)/$(COMPILED)/bin/python -m tests.compiled.check
+	@touch $@
+
 # The lock names versions and hashes, and no index: it installs from whichever one the machine is set up for. What it
 # has stays as it is where pyproject.toml allows; `make lock UPGRADE=1` takes the newest of everything.
 lock: $(INSTALLED)
@@ -51,9 +82,9 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/python
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-$(BIN)/python:
-	@if command -v uv >/dev/null 2>&1; then uv venv --quiet $(VENV); \
-	elif test -n "$(PYTHON)"; then $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
+$(VENV)/bin/python $(COMPILED)/bin/python: %/bin/python:
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet $*; \
+	elif test -n "$(PYTHON)"; then $(PYTHON) -m venv $* || { rm -rf $*; exit 1; }; \
 	else echo "Python 3.11 or newer is needed, and none was found. Install it, or uv, which brings its own." >&2; exit 1; fi
 
 clean:

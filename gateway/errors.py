@@ -218,6 +218,7 @@ class UpstreamAnswered(GatewayError):
     """
 
     kind = "upstream_error"
+    data: Any
 
     def __init__(self, code: int, message: str, data: Any = None):
         Exception.__init__(self, message)

@@ -19,7 +19,7 @@ from fastmcp.utilities.mcp_server_config import MCPServerConfig
 from gateway.app import create_gateway
 from gateway.errors import ConfigurationError
 from tests.cli.running import GATEWAY, PATIENCE, clean_environment, fastmcp_run
-from tests.conftest import Keep, well
+from tests.conftest import Keep
 from tests.gateways.kit import configuration, in_memory, written
 from tests.structure.tree import ROOT, tracked
 from tests.upstreams.kit import Command, Running, legacy_sse, raw_http, raw_stdio
@@ -157,7 +157,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environ(keep: Keep) -> dict[str, str]:
     """One more upstream and another address, by the environment alone. COLUMNS keeps FastMCP from breaking lines."""
     return {
-        "GATEWAY__UPSTREAMS__RAW__URL": well(keep(raw_http(era="modern"))).url,
+        "GATEWAY__UPSTREAMS__RAW__URL": keep(raw_http(era="modern")).url,
         "GATEWAY__SERVER__HOST": "127.0.0.2",
         "GATEWAY__SERVER__PORT": "0",
         "COLUMNS": "1000",

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from gateway.model.event import CallEvent
 
@@ -30,7 +29,7 @@ class Times:
     seconds: float = 0.0
 
 
-class Tallies(Collector):
+class Tallies:
     """Of every kind of end that each name has had, and of how long each namespace takes.
 
     Names come from the catalog, so their number is bounded; a hostile upstream that keeps renaming its tools is held

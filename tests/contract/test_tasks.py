@@ -28,10 +28,10 @@ Upstreams = Mapping[str, Running | Command]
 def upstreams(keep: Keep, tmp_path_factory: pytest.TempPathFactory) -> Upstreams:
     """Modern ones that make tasks, over HTTP in both forms of answer and over stdio, and one that makes none."""
     return {
-        "sse": well(keep(raw_http(era="modern", tasks=True))),
-        "json": well(keep(raw_http(era="modern", answer="json", tasks=True))),
+        "sse": keep(raw_http(era="modern", tasks=True)),
+        "json": keep(raw_http(era="modern", answer="json", tasks=True)),
         "pipe": raw_stdio(tmp_path_factory.mktemp("pipe"), era="modern", tasks=True),
-        "none": well(keep(raw_http(era="modern"))),
+        "none": keep(raw_http(era="modern")),
     }
 
 

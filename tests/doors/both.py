@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import server
 from gateway.doors.express.door import Express
 from gateway.guard import Guard
 from gateway.model.event import CallEvent
@@ -24,9 +25,7 @@ class Taken:
         self.bodies: list[bytes] = []
 
     def wrap(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        made = Express.__init__
-
-        def init(door: Express, app: Any, **options: Any) -> None:
+        def made(app: ASGIApp, **options: Any) -> Express:
             async def counting(scope: Scope, receive: Receive, send: Send) -> None:
                 body = b""
 
@@ -40,9 +39,9 @@ class Taken:
                 if scope["type"] == "http":
                     self.bodies.append(body)
 
-            made(door, counting, **options)
+            return Express(counting, **options)
 
-        monkeypatch.setattr(Express, "__init__", init)
+        monkeypatch.setattr(server, "Express", made)
 
 
 class Door:

@@ -19,7 +19,7 @@ CAN_ASK = {"io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
 
 @pytest.fixture(scope="module")
 def upstreams(keep: Keep) -> dict[str, Running]:
-    return {"raw": well(keep(raw_http(era="modern"))), "old": well(keep(raw_http(era="legacy")))}
+    return {"raw": keep(raw_http(era="modern")), "old": keep(raw_http(era="legacy"))}
 
 
 @pytest.fixture(scope="module")
