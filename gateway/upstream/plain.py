@@ -35,7 +35,6 @@ MEMBERS: Mapping[Kind, frozenset[str]] = {
 }
 OWN_META = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES})
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-PLAIN_TEXT = frozenset({"type", "text"})
 
 
 def session_for(
@@ -68,16 +67,3 @@ async def result_of(
     course = Course(Clock(upstream.deadline, upstream.bulkhead), repeatable=route.repeatable)
     send = partial(session.request, method, own, hearing, NO_HEADERS)
     return without_server_info(await run(upstream, course, send))
-
-
-def is_text(result: Mapping[str, Any]) -> bool:
-    """Whether a tool's result is as most are: nothing but text. It saves them all that is done for other content."""
-    content = result.get("content")
-    if type(content) is not list or type(result.get("isError", False)) is not bool:
-        return False
-    for block in content:
-        if type(block) is not dict or block.keys() != PLAIN_TEXT or block["type"] != "text":
-            return False
-        if type(block["text"]) is not str:
-            return False
-    return result.get("resultType", "complete") == "complete" and type(result.get("_meta", {})) is dict

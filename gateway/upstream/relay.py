@@ -14,25 +14,20 @@ from gateway.catalog.freshness import call_hints
 from gateway.catalog.offers import both
 from gateway.catalog.uris import publish_result
 from gateway.errors import InvalidRequest, SessionLost, UpstreamAnswered, UpstreamBroken
-from gateway.model.route import Kind, Route
+from gateway.model.route import Route
 from gateway.upstream import plain
 from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
 from gateway.upstream.held import Owner, Send
 from gateway.upstream.session import SILENT, Ask, Listener, Notify, Session, ignore
+from gateway.upstream.shapes import METHODS, is_text, readable
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
 from gateway.upstream.tracing import upstream_span
 from gateway.upstream.upstream import Upstream
 from gateway.upstream.visits import visit
 
-METHODS: Mapping[Kind, str] = {
-    "tool": "tools/call",
-    "resource": "resources/read",
-    "template": "resources/read",
-    "prompt": "prompts/get",
-}
 # Severities of log messages, RFC 5424 (MCP `server/utilities/logging`).
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 # These belong to one hop (`basic/index`, `_meta`): the session makes its own.
@@ -66,11 +61,16 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     else:
         result = await _with_care(upstream, route, method, call)
     if route.kind == "tool":
-        if plain.is_text(result):
+        if is_text(result):
             return result
         if is_task(result):
             return _made(upstream, route, call, result)
-    return publish_result(upstream.namespace, method, call_hints(method, result))
+    try:
+        published = publish_result(upstream.namespace, method, call_hints(method, result))
+        return readable(upstream.namespace, route.kind, published)
+    except UpstreamBroken as error:
+        upstream.broken(error)
+        raise
 
 
 async def _with_care(upstream: Upstream, route: Route, method: str, call: Exchange) -> dict[str, Any]:

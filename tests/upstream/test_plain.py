@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.model.route import Route
-from gateway.upstream.plain import is_text, session_for
+from gateway.upstream.plain import session_for
 from gateway.upstream.session import SILENT, Listener
 from tests.upstream.fronts import LEGACY, MODERN, MODERN_JSON, Front, named
 
@@ -66,33 +66,3 @@ async def test_an_upstream_that_is_closed_has_none_either(one: Front) -> None:
 
 
 TEXT = {"type": "text", "text": "hello"}
-
-
-@pytest.mark.parametrize(
-    "result",
-    [
-        {"content": []},
-        {"content": [TEXT], "isError": True, "resultType": "complete"},
-        {"content": [TEXT, TEXT], "structuredContent": {"a": 1}, "_meta": {"vendor": 1}},
-    ],
-)
-def test_text_is_known(result: dict[str, Any]) -> None:
-    assert is_text(result)
-
-
-@pytest.mark.parametrize(
-    "result",
-    [
-        {},
-        {"content": {"type": "text"}},
-        {"content": [TEXT, {"type": "image", "data": "", "mimeType": "image/png"}]},
-        {"content": [TEXT | {"annotations": {}}]},
-        {"content": [{"type": "text", "text": 1}]},
-        {"content": [TEXT], "isError": "yes"},
-        {"content": [TEXT], "_meta": []},
-        {"content": [TEXT], "resultType": "input_required"},
-        {"content": [TEXT], "resultType": "task"},
-    ],
-)
-def test_anything_else_is_looked_at(result: dict[str, Any]) -> None:
-    assert not is_text(result)

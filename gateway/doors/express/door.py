@@ -25,9 +25,8 @@ from gateway.doors.main.caller import notification
 from gateway.doors.reply import Reply
 from gateway.doors.routes import Lead, lead_over_http
 from gateway.doors.serving import Serving
-from gateway.doors.shapes import readable
 from gateway.doors.state import RequestStates, Round
-from gateway.errors import Forbidden, GatewayError, InvalidRequest, UpstreamAnswered, UpstreamBroken, UpstreamError
+from gateway.errors import Forbidden, GatewayError, InvalidRequest, UpstreamAnswered, UpstreamError
 from gateway.model.call import Call
 from gateway.model.principal import Principal
 from gateway.model.route import Route
@@ -178,15 +177,10 @@ class Express:
             params["arguments"] = request.params.get("arguments") or {}
         call = Exchange(Caller(principal.subject), params, _listener(request, reply))
         result = await exchange(upstream, route, call)
-        try:
-            shaped = readable(route.namespace, route.kind, result)
-        except UpstreamBroken as error:
-            upstream.broken(error)
-            raise
-        if shaped.get("resultType") == "input_required":
-            shaped = await self._sealed(request, principal, shaped)
+        if result.get("resultType") == "input_required":
+            result = await self._sealed(request, principal, result)
         meta = {**(result.get("_meta") or {}), META_SERVER: self._server_info}
-        return {"resultType": "complete", **shaped, "_meta": meta}
+        return {"resultType": "complete", **result, "_meta": meta}
 
     async def _call(self, tool: PlainTool, principal: Principal, asked: Asked) -> dict[str, Any]:
         result = await tool.run(asked)

@@ -31,8 +31,8 @@ from gateway.doors.main.arguments import argument_error
 from gateway.doors.serving import Serving
 from gateway.model.route import Route
 from gateway.observe.logs import get_logger
-from gateway.upstream.plain import is_text
 from gateway.upstream.session import MODERN
+from gateway.upstream.shapes import is_text
 from gateway.upstream.tracing import is_recorded
 
 log = get_logger(__name__)

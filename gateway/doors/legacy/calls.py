@@ -13,8 +13,7 @@ from gateway.doors.legacy.sessions import Request, Session
 from gateway.doors.main.caller import LogLevels, notification
 from gateway.doors.routes import Lead
 from gateway.doors.serving import Serving
-from gateway.doors.shapes import readable
-from gateway.errors import Forbidden, GatewayError, UpstreamBroken, UpstreamError
+from gateway.errors import Forbidden, GatewayError, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import Principal
 from gateway.observe.logs import request_id
@@ -81,12 +80,7 @@ class LegacyCalls:
         result = await exchange(upstream, route, Exchange(Caller(principal.subject, session.id), params, listener))
         if route.kind == "tool":
             result = legacy_tool_result(result)
-        try:
-            shaped = readable(route.namespace, route.kind, result)
-        except UpstreamBroken as error:
-            upstream.broken(error)
-            raise
-        return {name: value for name, value in shaped.items() if name not in MODERN_MEMBERS}
+        return {name: value for name, value in result.items() if name not in MODERN_MEMBERS}
 
     def _listener(self, session: Session, call: LegacyCall, reply: LegacyReply) -> Listener:
         token = call.progress_token

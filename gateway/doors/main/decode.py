@@ -15,7 +15,6 @@ from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult, Read
 from pydantic import RootModel
 
 from gateway.catalog.freshness import Hints
-from gateway.doors.shapes import readable
 
 
 class RelayedResource(ResourceResult):
@@ -63,9 +62,8 @@ class RelayedTask(RootModel[dict[str, Any]]):
     """A task that an upstream made of a call. FastMCP lets a result of no kind that it knows go on as it is."""
 
 
-def tool_result(namespace: str, came: dict[str, Any]) -> ToolResult:
+def tool_result(result: dict[str, Any]) -> ToolResult:
     """A `tools/call` result."""
-    result = readable(namespace, "tool", came)
     if (asked := _input_required(result)) is not None:
         return InputRequiredToolResult(asked)
     decoded = CallToolResult.model_validate(result)
@@ -74,9 +72,8 @@ def tool_result(namespace: str, came: dict[str, Any]) -> ToolResult:
     return relayed
 
 
-def resource_result(namespace: str, came: dict[str, Any]) -> ResourceResult:
+def resource_result(result: dict[str, Any]) -> ResourceResult:
     """A `resources/read` result."""
-    result = readable(namespace, "resource", came)
     if (asked := _input_required(result)) is not None:
         return InputRequiredResourceResult(asked)
     return RelayedResource(ReadResourceResult.model_validate(result))
@@ -90,9 +87,8 @@ def with_hints(uri: str, result: ResourceResult, hints: Hints) -> ResourceResult
     return RelayedResource(result.to_mcp_result(uri).model_copy(update=update))
 
 
-def prompt_result(namespace: str, came: dict[str, Any]) -> PromptResult:
+def prompt_result(result: dict[str, Any]) -> PromptResult:
     """A `prompts/get` result."""
-    result = readable(namespace, "prompt", came)
     if (asked := _input_required(result)) is not None:
         return InputRequiredPromptResult(asked)
     return RelayedPrompt(GetPromptResult.model_validate(result))

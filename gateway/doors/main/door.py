@@ -32,7 +32,7 @@ from gateway.doors.main.components import RelayTool
 from gateway.doors.main.decode import RelayedTask, prompt_result, resource_result, tool_result, with_hints
 from gateway.doors.routes import Routes, upstream_of
 from gateway.doors.serving import Serving
-from gateway.errors import GatewayError, UnknownName, UpstreamBroken, UpstreamError
+from gateway.errors import GatewayError, UnknownName, UpstreamError
 from gateway.model.call import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
@@ -129,11 +129,7 @@ class MainDoor(Middleware):
                 return RelayedTask(result)
             if route.kind == "tool" and arrived.era == "legacy":
                 result = legacy_tool_result(result)
-            try:
-                return decode(route.namespace, result)
-            except UpstreamBroken as error:
-                upstream.broken(error)
-                raise
+            return decode(result)
 
         return await self._guarded(route, relay)
 
@@ -182,7 +178,7 @@ class MainDoor(Middleware):
         return [item for item in items if guard.may_see(principal, self._routes.of(kind, public(item), item))]
 
 
-DECODERS: Mapping[Kind, Callable[[str, dict[str, Any]], Any]] = {
+DECODERS: Mapping[Kind, Callable[[dict[str, Any]], Any]] = {
     "tool": tool_result,
     "resource": resource_result,
     "template": resource_result,

@@ -9,13 +9,30 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.errors import UpstreamBroken
 from gateway.model.route import Kind
-from gateway.upstream.plain import is_text
-from gateway.upstream.relay import METHODS
-from gateway.upstream.tasks import is_task
 
+METHODS: Mapping[Kind, str] = {
+    "tool": "tools/call",
+    "resource": "resources/read",
+    "template": "resources/read",
+    "prompt": "prompts/get",
+}
 CONTENT = TypeAdapter(ContentBlock)
+PLAIN_TEXT = frozenset({"type", "text"})
 
 Result = dict[str, Any]
+
+
+def is_text(result: Mapping[str, Any]) -> bool:
+    """Whether a tool's result is as most are: nothing but text. It saves them all that is done for other content."""
+    content = result.get("content")
+    if type(content) is not list or type(result.get("isError", False)) is not bool:
+        return False
+    for block in content:
+        if type(block) is not dict or block.keys() != PLAIN_TEXT or block["type"] != "text":
+            return False
+        if type(block["text"]) is not str:
+            return False
+    return result.get("resultType", "complete") == "complete" and type(result.get("_meta", {})) is dict
 
 
 def readable(namespace: str, kind: Kind, result: Result) -> Result:
@@ -24,8 +41,6 @@ def readable(namespace: str, kind: Kind, result: Result) -> Result:
     Raises:
         UpstreamBroken: it is no result of a call, read or prompt.
     """
-    if kind == "tool" and (is_text(result) or is_task(result)):
-        return result
     try:
         if result.get("resultType") == "input_required":
             InputRequiredResult.model_validate(result)
