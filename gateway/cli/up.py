@@ -86,8 +86,10 @@ def serve(gateway: Gateway, loaded: Loaded, listener: socket.socket, worker: Wor
 
 def _run(serving: Coroutine[Any, Any, None]) -> None:
     """Until it ends, or SIGINT or SIGTERM comes: to be stopped is what it is for, and no failure."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        # A shell has its background jobs ignore SIGINT; asyncio would leave it so, and both signals would be lost.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
         runner.run(serving)
 
 

@@ -22,6 +22,7 @@ from tests.upstreams.kit import Command, Running, raw_stdio
 from tests.upstreams.messages import ACCEPT, LEGACY, initialize, legacy_call, messages_in, modern_call, modern_request
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
+IN_BACKGROUND = ("sh", "-c", 'trap "" INT QUIT; exec "$@"', "sh")  # what a shell without job control does for `&`
 NAMES = {"data_process", "data_profile", "data_query", "external_fetch", "database_query", "database_schema"}
 
 
@@ -145,11 +146,14 @@ async def test_a_signal_does_not_wait_for_who_only_listens(tmp_path: Path, era: 
     assert "Traceback" not in process.said
 
 
+@pytest.mark.parametrize("starter", [(), IN_BACKGROUND], ids=["as it is", "in the background"])
 @pytest.mark.parametrize("number", SIGNALS)
-async def test_a_signal_ends_it_while_it_starts(tmp_path: Path, raw_modern: Running, number: signal.Signals):
+async def test_a_signal_ends_it_while_it_starts(
+    tmp_path: Path, raw_modern: Running, number: signal.Signals, starter: tuple[str, ...]
+):
     raw_modern.control(fault="hang")
     written(tmp_path, configuration({"raw": raw_modern}))
-    with Process((*GATEWAY, "up", "--port", "0"), tmp_path, clean_environment()) as process:
+    with Process((*starter, *GATEWAY, "up", "--port", "0"), tmp_path, clean_environment()) as process:
         await raw_modern.wait_for("request", deadline=PATIENCE)
         assert await asyncio.to_thread(process.stop, number) == 0
     assert "Traceback" not in process.said
