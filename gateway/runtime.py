@@ -119,7 +119,8 @@ class Runtime:
             opened.push_async_callback(upstream.close)
             await upstream.start()
         with suppress(TimeoutError):
-            await asyncio.wait_for(_heard(generation), FIRST_ROUND_SECONDS)
+            async with asyncio.timeout(FIRST_ROUND_SECONDS):
+                await _heard(generation)
 
     async def _close(self, generation: Generation) -> None:
         """Close every upstream, whatever becomes of the others, and then the services."""

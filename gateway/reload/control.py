@@ -38,11 +38,14 @@ async def controlled(state_dir: Path, verbs: Mapping[str, Verb]) -> AsyncGenerat
         log.warning("`gateway reload` cannot reach this process", why=error.strerror, path=str(path))
         yield
         return
-    server = await asyncio.start_unix_server(partial(_answer, verbs), sock=listener, limit=LONGEST_WORD)
     try:
-        yield
+        server = await asyncio.start_unix_server(partial(_answer, verbs), sock=listener, limit=LONGEST_WORD)
+        try:
+            yield
+        finally:
+            server.close()
     finally:
-        server.close()
+        listener.close()  # a stop in the middle of the start leaves it without a server
         path.unlink(missing_ok=True)
 
 
