@@ -42,6 +42,7 @@ clients: $(INSTALLED)
 	$(BIN)/python -m tests.clients.run
 
 bench: $(INSTALLED)
+	-@$(MAKE) --no-print-directory compiled
 	$(BIN)/python -m bench $(ONLY)
 
 # The gateway with the way of a call compiled, in an environment of its own, and the wheel to install elsewhere in
@@ -55,6 +56,7 @@ SOURCES := $(shell find gateway services -type f -not -name '*.pyc')
 compiled: $(COMPILED)/.installed
 
 $(COMPILED)/.installed: requirements.lock pyproject.toml $(SOURCES) | $(INSTALLED) $(COMPILED)/bin/python
+	@rm -f $@
 	@echo '#include <Python.h>' | $(CC) -fsyntax-only -x c \
 		-I "$$($(COMPILED)/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" - 2>/dev/null || { \
 		echo "A C compiler and Python's headers are needed for this, and only for this: make up runs without." >&2; \

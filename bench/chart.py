@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-WIDTH, LABEL, NUMBER, ROW, TOP = 760, 230, 90, 34, 48
+WIDTH, LABEL, NUMBER, ROW, TOP = 760, 270, 90, 34, 48
 LONGEST = WIDTH - LABEL - NUMBER
 
 STYLE = """

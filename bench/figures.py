@@ -22,10 +22,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A figure as measured: a value for each round, of which the median counts. None at all: it could not be."""
+    """A figure as measured: a value for each round, of which the median counts. None at all: it could not be.
+
+    Where the values are those of the compiled build, `uncompiled` are what the other one came to.
+    """
 
     figure: Figure
     values: Sequence[float]
+    uncompiled: Sequence[float] = ()
 
     @property
     def median(self) -> float:
@@ -49,18 +53,19 @@ class Outcome:
 
     @property
     def measured(self) -> str:
-        """The median and its spread over the rounds."""
+        """The median and its spread over the rounds, and the other build's median."""
         if not self.values:
             return "-"
         spread = f" ({_short(min(self.values))} to {_short(max(self.values))})" if len(self.values) > 1 else ""
-        return f"{_short(self.median)} {self.figure.unit}{spread}"
+        beside = f", uncompiled {_short(statistics.median(self.uncompiled))}" if self.uncompiled else ""
+        return f"{_short(self.median)} {self.figure.unit}{spread}{beside}"
 
     @property
     def verdict(self) -> str:
         return "met" if self.met else "MISSED"
 
     def __str__(self) -> str:
-        return f"{self.verdict:6}  {self.measured:32} {self.figure.promise:10} {self.margin:12}  {self.figure.what}"
+        return f"{self.verdict:6}  {self.measured:48} {self.figure.promise:10} {self.margin:12}  {self.figure.what}"
 
 
 def _short(value: float) -> str:

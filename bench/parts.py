@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from bench import compiled
 from bench.load import Target
 from gateway.policy.keys import KeyStore
 from tests.upstreams import process
@@ -83,12 +84,13 @@ def gateway(
     list_deadline: float = 60.0,
     workers: int = 1,
     more: str = "",
+    is_compiled: bool = False,
 ) -> Generator[Part]:
     """Ours, with the upstreams `up0`, `up1`, … `everything`: a key with scopes, metrics, a log on disk; else neither.
 
     `express`: with the express door, or the main door alone. `heard`: wait until every upstream has been asked what it
     offers, or only until it serves. `list_deadline`: seconds, as many as can be, so that a busy machine loses none.
-    `more`: further tables of the configuration.
+    `more`: further tables of the configuration. `is_compiled`: the build that `make compiled` makes.
     """
     with TemporaryDirectory() as folder:
         file = Path(folder) / "gateway.toml"
@@ -106,7 +108,8 @@ def gateway(
                 "bench", ["own:*", "database:read", *(f"up{n}:*" for n in range(len(urls)))]
             )
         began = time.perf_counter()
-        with _module("bench.up", str(file), *(() if everything else ("--bare",))) as (url, started):
+        bare = () if everything else ("--bare",)
+        with _module("bench.up", str(file), *bare, is_compiled=is_compiled) as (url, started):
             ready_after = time.perf_counter() - began
             if heard:
                 _wait_for_line(started)
@@ -114,8 +117,9 @@ def gateway(
 
 
 @contextlib.contextmanager
-def _module(name: str, *arguments: str) -> Generator[tuple[str, process.Process]]:
-    started, url = process.start(("-m", name, *arguments))
+def _module(name: str, *arguments: str, is_compiled: bool = False) -> Generator[tuple[str, process.Process]]:
+    where = (compiled.PYTHON, compiled.TREE) if is_compiled else ()
+    started, url = process.start(("-m", name, *arguments), *where)
     try:
         yield url, started
     finally:

@@ -11,15 +11,19 @@ from bench.rounds import Effort, Row
 
 @dataclass
 class Section:
-    """What one scenario measured: its rows, and the values of its figures, one for each round."""
+    """What one scenario measured: its rows, and the values of its figures, one for each round.
+
+    Where those are of the compiled build, `uncompiled` has what they are without.
+    """
 
     rows: list[Row]
     found: dict[str, list[float]] = field(default_factory=dict)
     title: str = ""
+    uncompiled: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def outcomes(self) -> list[Outcome]:
-        return [Outcome(FIGURES[key], values) for key, values in self.found.items()]
+        return [Outcome(FIGURES[key], values, self.uncompiled.get(key, ())) for key, values in self.found.items()]
 
 
 def page(sections: Sequence[Section], words: Sequence[str], effort: Effort, took: float) -> str:
@@ -64,8 +68,9 @@ differ and are shared: no absolute figure is a promise.
 
 The upstream is `bench/upstream.py`, the load `bench/load.py`, and how nginx and Envoy are set up is in
 `bench/proxies.py`. Envoy's router has one server, which is its cheapest: it need not rewrite names then. 'Everything
-on' is a key with scopes, metrics and a structured log on disk; 'bare' has none of them. `make bench ONLY=modern` runs
-one part of it."""
+on' is a key with scopes, metrics and a structured log on disk; 'bare' has none of them. 'Compiled' is the build that
+`make compiled` makes of the same sources; a figure for which both were measured goes by it, and says what the other one
+came to. `make bench ONLY=modern` runs one part of it."""
 
 COLUMNS = ("part", "calls/s", "of the first", "p50 ms", "p99 ms", "CPU µs/call", "memory MB")
 

@@ -67,7 +67,7 @@ class Row:
     def __str__(self) -> str:
         latency = f"p50 {self.median('p50') * 1e3:8.2f} ms  p99 {self.median('p99') * 1e3:8.2f} ms"
         cost = f"CPU {self.median('cpu') * 1e6:9.1f} µs/call  {self.memory:5.0f} MB"
-        return f"{self.name:28} {self.median('rate'):10.1f}/s  {latency}  {cost}"
+        return f"{self.name:37} {self.median('rate'):10.1f}/s  {latency}  {cost}"
 
 
 def ratios(ours: Row, theirs: Row, what: str = "rate") -> list[float]:

@@ -28,5 +28,10 @@ def test_the_spread_is_told():
     assert Outcome(FAST, [0.5, 1.2, 1.5]).measured == "1.20 x (0.50 to 1.50)"
 
 
+def test_the_compiled_build_is_judged_and_the_other_is_told():
+    outcome = Outcome(FAST, [1.2], [0.8])
+    assert (outcome.verdict, outcome.measured) == ("met", "1.20 x, uncompiled 0.80")
+
+
 def test_every_figure_belongs_to_one_scenario():
     assert sorted(key for scenario in SCENARIOS for key in scenario.figures) == sorted(FIGURES)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from bench import compiled
 from bench.__main__ import SCENARIOS, Scenario, run
 from bench.report import Section
 from bench.rounds import QUICK, Effort, SaysNothing
+from bench.scenarios.calls import BARE, COMPILED, OURS
 
 MODERN = next(each for each in SCENARIOS if each.name == "modern")
 DATA = next(each for each in SCENARIOS if each.name == "data")
@@ -17,7 +19,8 @@ def test_all_parts_answer(capsys: pytest.CaptureFixture[str]):
     section = run(MODERN, QUICK)
     names = [row.name for row in section.rows]
     assert names[:3] == ["upstream alone", "nginx passing through", "Envoy's MCP router"], capsys.readouterr().out
-    assert len(names) == 7
+    assert names[3:6] == ["main door, everything on", BARE, OURS]
+    assert names[6:] == [*((BARE + COMPILED, OURS + COMPILED) if compiled.is_there() else ()), "plain FastMCP"]
     assert all(row.median("rate") > 0 for row in section.rows)
     assert {outcome.figure.key for outcome in section.outcomes} == set(MODERN.figures)
     assert all(outcome.values for outcome in section.outcomes)

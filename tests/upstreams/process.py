@@ -25,12 +25,12 @@ class NotStarted(Exception):
     """A server did not come up; the message has what it said instead."""
 
 
-def start(arguments: Sequence[str], python: str = sys.executable) -> tuple[Process, str]:
+def start(arguments: Sequence[str], python: str = sys.executable, folder: Path = ROOT) -> tuple[Process, str]:
     """The process, in a group of its own, and the URL it serves. It reads our pipe, so it ends when we do."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [python, *arguments],
-            cwd=ROOT,
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
