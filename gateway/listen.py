@@ -65,12 +65,12 @@ def reserve(host: str, port: int) -> socket.socket:
 
 
 def share(reserved: socket.socket) -> socket.socket:
-    """A socket that listens at a reserved address. Call it in the process that is to serve there."""
-    if not SPREADS:
-        return reserved
-    listener = _shared(reserved.family, reserved.getsockname())
-    listener.listen(BACKLOG)
-    return listener
+    """A socket to listen with at a reserved address. Call it in the process that is to serve there.
+
+    Where each has its own, it listens once it is served, and so gets no connection that it would first let wait, and
+    lose if it were stopped in the middle of its start.
+    """
+    return _shared(reserved.family, reserved.getsockname()) if SPREADS else reserved
 
 
 def _shared(family: int, address: Any) -> socket.socket:
@@ -156,6 +156,8 @@ class Listener(uvicorn.Server):
         await super().startup(sockets)
         if self.started and self._beside is not None:
             self.servers.append(await self._serve_beside(*self._beside))
+        if self.started and self.should_exit:  # uvicorn leaves this out then, and with it the delay
+            await self.main_loop()
 
     async def _serve_beside(self, listener: socket.socket, config: uvicorn.Config) -> asyncio.Server:
         """Its connections are among those of this server, and so are waited for."""

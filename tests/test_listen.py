@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -48,10 +49,20 @@ def test_several_processes_listen_at_an_address_that_one_reserved():
     with reserve("127.0.0.1", 0) as reserved, share(reserved) as one, share(reserved) as other:
         address = reserved.getsockname()
         assert [each.getsockname() for each in (one, other)] == [address, address]
+        one.listen(), other.listen()
         socket.create_connection(address).close()
         for taken in (bind, reserve):
             with pytest.raises(CannotListen, match="in use"):
                 taken(*address)
+
+
+def test_one_that_is_not_served_yet_gets_no_connection():
+    with reserve("127.0.0.1", 0) as reserved, share(reserved) as served, share(reserved), ExitStack() as clients:
+        served.listen()
+        served.settimeout(5)
+        for _ in range(16):
+            clients.enter_context(socket.create_connection(reserved.getsockname()))
+            served.accept()[0].close()
 
 
 def test_a_port_in_use_is_told_apart():
@@ -77,16 +88,25 @@ def test_each_reason_has_its_cure():
     )
 
 
-async def serving(number: signal.Signals, delay: float = 0.0) -> list[str]:
-    """What happened, in order, when that signal came to a listener that had just become ready."""
+async def serving(number: signal.Signals, delay: float = 0.0, *, early: bool = False) -> list[str]:
+    """What happened, in order, when that signal came to a listener that had just become ready.
+
+    `early`: it came while uvicorn was still starting.
+    """
     happened: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        raise AssertionError("nobody asks")
+        assert scope["type"] == "lifespan", "nobody asks"
+        if early:
+            os.kill(os.getpid(), number)
+        for each in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{each}.complete"})
 
     def on_ready() -> None:
         happened.append("ready")
-        os.kill(os.getpid(), number)
+        if not early:
+            os.kill(os.getpid(), number)
 
     async def end_listening() -> None:
         happened.append("nobody listens")
@@ -95,7 +115,7 @@ async def serving(number: signal.Signals, delay: float = 0.0) -> list[str]:
         raise AssertionError("there are none to end")
 
     exchanges = Exchanges(app)
-    config = uvicorn.Config(exchanges, lifespan="off", log_config=None)
+    config = uvicorn.Config(exchanges, lifespan="on", log_config=None)
     with bind("127.0.0.1", 0) as listener:
         stop = partial(happened.append, "stopping")
         await Listener(config, exchanges, on_ready, end_listening, no_calls, stop, delay).serve([listener])
@@ -111,4 +131,11 @@ def test_a_signal_ends_the_serving_and_nothing_else(number: signal.Signals):
 def test_a_signal_that_comes_at_once_is_followed_by_the_delay_as_any_other():
     began = time.monotonic()
     assert asyncio.run(serving(signal.SIGTERM, delay=0.5)) == ["ready", "stopping", "nobody listens", "closed"]
+    assert time.monotonic() - began >= 0.5
+
+
+def test_so_is_one_that_comes_before():
+    began = time.monotonic()
+    happened = asyncio.run(serving(signal.SIGTERM, delay=0.5, early=True))
+    assert happened == ["stopping", "ready", "nobody listens", "closed"]
     assert time.monotonic() - began >= 0.5
