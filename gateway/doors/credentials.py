@@ -6,6 +6,8 @@ from gateway.doors.headers import Headers
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.policy.recent import RecentProofs
 
+AUTHORIZATION = b"authorization"
+
 
 class Credentials:
     """Finds the principal of a request; what was proven is remembered for a moment.
@@ -15,28 +17,24 @@ class Credentials:
     """
 
     def __init__(self, auth: AuthProvider | None):
-        self._proofs = RecentProofs(auth.verify_token) if auth is not None else None
+        self._auth = auth
+        self._proofs = RecentProofs(self._verified) if auth is not None else None
 
     def recent(self, headers: Headers) -> Principal | None:
         """Who calls, where that was proven a moment ago, or is nobody's to prove."""
-        if self._proofs is None:
-            return LOOPBACK
-        scheme, credential = _credential(headers)
-        return self._proofs.recent(credential) if scheme == b"bearer" else None
+        return self._proofs.recent(headers.get(AUTHORIZATION, b"")) if self._proofs is not None else LOOPBACK
 
     async def principal(self, headers: Headers) -> Principal | None:
         """Who calls; None where that is not proven, which the main door says."""
-        if self._proofs is None:
-            return LOOPBACK
-        scheme, credential = _credential(headers)
-        return await self._proofs.principal(credential) if scheme == b"bearer" else None
+        return await self._proofs.principal(headers.get(AUTHORIZATION, b"")) if self._proofs is not None else LOOPBACK
 
     def token(self, headers: Headers) -> AccessToken | None:
         """What proved the principal that has just been found; None where there is no authentication."""
-        return self._proofs.token(_credential(headers)[1]) if self._proofs is not None else None
+        return self._proofs.token(headers.get(AUTHORIZATION, b"")) if self._proofs is not None else None
 
-
-def _credential(headers: Headers) -> tuple[bytes, str]:
-    """Scheme and credential."""
-    scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
-    return scheme.lower(), credential.decode("latin-1")
+    async def _verified(self, said: bytes) -> AccessToken | None:
+        """What an authorization header holds, if that is a bearer token that is good."""
+        scheme, _, credential = said.partition(b" ")
+        if self._auth is None or scheme.lower() != b"bearer":
+            return None
+        return await self._auth.verify_token(credential.decode("latin-1"))

@@ -154,8 +154,14 @@ def _place(scope: Scope) -> tuple[Any, ...] | None:
     headers = headers_of(scope)
     if headers is None:
         return None
-    said = headers.get(b"host"), headers.get(b"origin"), headers.get(b"mcp-protocol-version")
-    return scope.get("scheme"), *(scope.get("server") or ()), *said
+    server = tuple(scope.get("server") or ())
+    return (
+        scope.get("scheme"),
+        server,
+        headers.get(b"host"),
+        headers.get(b"origin"),
+        headers.get(b"mcp-protocol-version"),
+    )
 
 
 def _address(scope: Scope) -> str:

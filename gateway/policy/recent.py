@@ -14,7 +14,7 @@ from gateway.policy.proof import principal_of
 PROVEN_SECONDS = 0.5
 MOST_PROVEN = 10_000
 
-Verify = Callable[[str], Awaitable[AccessToken | None]]
+Verify = Callable[[bytes], Awaitable[AccessToken | None]]
 
 
 class _Proven(NamedTuple):
@@ -24,7 +24,7 @@ class _Proven(NamedTuple):
 
 
 class RecentProofs:
-    """Principals by credential, each for half a second at most, and never beyond its own expiry.
+    """Principals by credential, as a header has it, each for half a second at most, and never beyond its own expiry.
 
     Only what was proven is kept, and found by its whole text under Python's keyed hash, so how long a look-up takes
     says nothing of how much of a guess was right.
@@ -37,9 +37,9 @@ class RecentProofs:
     def __init__(self, verify: Verify, clock: Callable[[], float] = time.time):
         self._verify = verify
         self._clock = clock
-        self._proven: OrderedDict[str, _Proven] = OrderedDict()
+        self._proven: OrderedDict[bytes, _Proven] = OrderedDict()
 
-    def recent(self, credential: str) -> Principal | None:
+    def recent(self, credential: bytes) -> Principal | None:
         """Who holds it, if that was proven a moment ago."""
         known = self._proven.get(credential)
         if known is None:
@@ -47,7 +47,7 @@ class RecentProofs:
         now = self._clock()
         return known.principal if now < known.until <= now + PROVEN_SECONDS else None
 
-    async def principal(self, credential: str) -> Principal | None:
+    async def principal(self, credential: bytes) -> Principal | None:
         """Who holds it; None where it does not hold.
 
         Raises:
@@ -69,7 +69,7 @@ class RecentProofs:
             self._proven.popitem(last=False)
         return proven.principal
 
-    def token(self, credential: str) -> AccessToken | None:
+    def token(self, credential: bytes) -> AccessToken | None:
         """What the verifier made of a credential that has just been proven."""
         known = self._proven.get(credential)
         return known.token if known is not None else None
