@@ -20,6 +20,7 @@ from gateway.model.principal import Principal
 from gateway.model.route import Route
 
 VERBS = ("read", "write")
+VERBS_OF_SCOPES = (*VERBS, "*")
 NAME_SCOPE = re.compile(r"[A-Za-z0-9_*-]{1,64}")
 REMEMBERED_DECISIONS = 16_384
 
@@ -88,7 +89,7 @@ def _is_namespace_scope(scope: str) -> bool:
     namespace, colon, verb = scope.partition(":")
     if not colon or namespace == verb == "*":
         return False
-    return (namespace == "*" or is_namespace(namespace)) and verb in (*VERBS, "*")
+    return (namespace == "*" or is_namespace(namespace)) and verb in VERBS_OF_SCOPES
 
 
 def _is_name_scope(scope: str) -> bool:

@@ -12,10 +12,10 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from gateway.unix import short
@@ -236,14 +236,13 @@ class HttpClient:
 
     async def _dialled(self) -> Connection:
         loop = asyncio.get_running_loop()
+        made = cast(Callable[[], Any], Connection)  # asyncio asks for a class of its own, and needs none
         if self._socket is not None:
             with short(self._socket) as name:
-                _, connection = await loop.create_unix_connection(Connection, name)
+                _, connection = await loop.create_unix_connection(made, name)
             return connection
         scheme, host, port = self._origin
-        _, connection = await loop.create_connection(
-            Connection, host, port, ssl=tls_context() if scheme == "https" else None
-        )
+        _, connection = await loop.create_connection(made, host, port, ssl=tls_context() if scheme == "https" else None)
         return connection
 
     def _release(self, connection: Connection) -> None:

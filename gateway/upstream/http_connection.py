@@ -43,10 +43,12 @@ known: dict[bytes, Known] = {}
 """By the bytes of the head. An answer that begins with the same bytes and is all there needs no parser."""
 
 
-class Connection(asyncio.Protocol):
+class Connection:
     """One socket and the answer being read from it: `send`, `wait_head`, `next_chunk` until it is empty, `finish`.
 
     `over` is called once the answer is whole or cannot become so any more.
+
+    It is a protocol of asyncio's (`asyncio.Protocol`) in all but its class, whose attributes no compiler can lay out.
     """
 
     def __init__(self) -> None:
@@ -132,6 +134,15 @@ class Connection(asyncio.Protocol):
                 self._failure = HttpError("it was closed before the answer was whole", sent=True)
         self._wake()
         self._end()
+
+    def eof_received(self) -> None:
+        """Nothing more will come: `connection_lost` follows."""
+
+    def pause_writing(self) -> None:
+        """What the socket does not take at once stays in memory (`send`)."""
+
+    def resume_writing(self) -> None:
+        """See `pause_writing`."""
 
     # httptools callbacks
 
