@@ -49,6 +49,8 @@ class GatewayError(Exception):
 
     kind: ClassVar[str] = "internal"
     code: ClassVar[int] = INTERNAL_ERROR
+    data: Any
+    """An object, but for what an upstream answered, where it may be anything."""
 
     def __init__(self, message: str, **data: Any):
         super().__init__(message)
@@ -218,7 +220,6 @@ class UpstreamAnswered(GatewayError):
     """
 
     kind = "upstream_error"
-    data: Any
 
     def __init__(self, code: int, message: str, data: Any = None):
         Exception.__init__(self, message)

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.doors.legacy.door import LegacyExpress
+from gateway import server
+from gateway.doors.legacy.door import before_sessions
 from tests.gateways.kit import plain_http
 from tests.upstreams.messages import ACCEPT, events_of, initialize, legacy_request, messages_in
 
@@ -19,9 +21,8 @@ class HandedOn:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bodies: list[bytearray] = []
-        made = LegacyExpress.__init__
 
-        def init(door: LegacyExpress, app: Any, **options: Any) -> None:
+        def before(served: Starlette, app: ASGIApp, **options: Any) -> ASGIApp:
             async def noting(scope: Scope, receive: Receive, send: Send) -> None:
                 body = bytearray()
                 if scope["type"] == "http":
@@ -34,9 +35,9 @@ class HandedOn:
 
                 await app(scope, reading, send)
 
-            made(door, noting, **options)
+            return before_sessions(served, noting, **options)
 
-        monkeypatch.setattr(LegacyExpress, "__init__", init)
+        monkeypatch.setattr(server, "before_sessions", before)
 
     @property
     def methods(self) -> list[str]:

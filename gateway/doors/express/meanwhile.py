@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -51,12 +52,12 @@ class Presence:
 
 async def _watch(receive: Receive, ping: Ping, call: asyncio.Task[object]) -> None:
     while True:
-        try:
+        said = ""
+        with suppress(TimeoutError):
             async with asyncio.timeout(PING_SECONDS):
-                message = await receive()
-        except TimeoutError:
+                said = (await receive())["type"]
+        if said == "http.disconnect":
+            call.cancel()
+            return
+        if not said:  # outside of any `except`: a task whose coroutine is compiled would keep its error while it waits
             await ping()
-        else:
-            if message["type"] == "http.disconnect":
-                call.cancel()
-                return

@@ -1,6 +1,7 @@
 """A call ends when its client leaves, and a stream on which nothing is said is kept alive."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +62,10 @@ async def test_being_cancelled_by_another_is_no_leaving() -> None:
         started.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(Presence().during(client(asyncio.Event()), no_ping, work()))
+    async def called() -> None:  # as every request is: a task that begins with a compiled coroutine keeps its errors
+        await Presence().during(client(asyncio.Event()), no_ping, work())
+
+    task = asyncio.create_task(called())
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -80,6 +84,21 @@ async def test_a_silent_stream_is_pinged(monkeypatch: pytest.MonkeyPatch) -> Non
         return "done"
 
     assert await Presence().during(client(asyncio.Event()), ping, work()) == "done"
+
+
+async def test_a_ping_that_takes_its_time_leaves_no_error_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meanwhile, "PING_SECONDS", 0.0)
+    loop = asyncio.get_running_loop()
+    seen = loop.create_future()
+
+    async def ping() -> None:
+        loop.call_soon(lambda: seen.done() or seen.set_result(sys.exception()))
+        await asyncio.Event().wait()
+
+    async def work() -> Any:
+        return await seen
+
+    assert await Presence().during(client(asyncio.Event()), ping, work()) is None
 
 
 async def test_a_call_that_is_answered_at_once_is_not_watched_over() -> None:
