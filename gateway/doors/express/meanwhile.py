@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -52,12 +51,12 @@ class Presence:
 
 async def _watch(receive: Receive, ping: Ping, call: asyncio.Task[object]) -> None:
     while True:
-        said = ""
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(PING_SECONDS):
-                said = (await receive())["type"]
-        if said == "http.disconnect":
-            call.cancel()
-            return
-        if not said:  # outside of any `except`: a task whose coroutine is compiled would keep its error while it waits
+                message = await receive()
+        except TimeoutError:
             await ping()
+        else:
+            if message["type"] == "http.disconnect":
+                call.cancel()
+                return

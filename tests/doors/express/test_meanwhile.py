@@ -1,7 +1,6 @@
 """A call ends when its client leaves, and a stream on which nothing is said is kept alive."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -84,22 +83,6 @@ async def test_a_silent_stream_is_pinged(monkeypatch: pytest.MonkeyPatch) -> Non
         return "done"
 
     assert await Presence().during(client(asyncio.Event()), ping, work()) == "done"
-
-
-async def test_a_ping_that_takes_its_time_leaves_no_error_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meanwhile, "PING_SECONDS", 0.0)
-    loop = asyncio.get_running_loop()
-    before, seen = loop.create_future(), loop.create_future()
-    loop.call_soon(lambda: before.set_result(sys.exception()))  # a task of an earlier test may have left its own
-
-    async def ping() -> None:
-        loop.call_soon(lambda: seen.done() or seen.set_result(sys.exception()))
-        await asyncio.Event().wait()
-
-    async def work() -> Any:
-        return await seen
-
-    assert await Presence().during(client(asyncio.Event()), ping, work()) is await before
 
 
 async def test_a_call_that_is_answered_at_once_is_not_watched_over() -> None:
