@@ -3,6 +3,7 @@
 The one place that reaches into the SDK's transport; `tests/doors/legacy/test_transport.py` notices when that changes.
 """
 
+import asyncio
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,16 +17,23 @@ from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from gateway.overdue import Overdue
+
 MESSAGE: TypeAdapter[JSONRPCMessage] = TypeAdapter(JSONRPCMessage)
+
+
+# Moving the SDK's timer twice for each call would cost more than a good part of the call.
+UNUSED_SECONDS = 1.0
 
 
 class Transport:
     """One session's transport. While a request is answered in a `with` block, the session does not end for want of any,
-    as if the transport itself had the request.
+    as if the transport itself had the request; the SDK's time for that begins once it has been `unused` for a moment.
     """
 
-    def __init__(self, transport: StreamableHTTPServerTransport):
+    def __init__(self, transport: StreamableHTTPServerTransport, unused: Overdue):
         self._transport = transport
+        self._unused = unused
 
     @property
     def is_over(self) -> bool:
@@ -35,12 +43,19 @@ class Transport:
 
     def __enter__(self) -> None:
         self._transport._requests_in_flight += 1
-        if self._transport.idle_scope is not None:
-            self._transport.idle_scope.deadline = math.inf
+        self._unused.discard(self)
+        scope = self._transport.idle_scope
+        if scope is not None and scope.deadline != math.inf:
+            scope.deadline = math.inf
 
     def __exit__(self, *_: object) -> None:
+        self._transport._requests_in_flight -= 1
+        if not self._transport._requests_in_flight and self._transport.idle_scope is not None:
+            self._unused.add(self, asyncio.get_running_loop())
+
+    def late(self) -> None:
+        """Nobody has used it for a moment."""
         transport = self._transport
-        transport._requests_in_flight -= 1
         if not transport._requests_in_flight and transport.idle_scope is not None:
             assert transport._idle_timeout is not None  # or there would be no scope
             transport.idle_scope.deadline = anyio.current_time() + transport._idle_timeout
@@ -84,9 +99,11 @@ def transports_of(app: Starlette, path: str) -> Callable[[str], Transport | None
     if serving is None:
         return None
 
+    unused = Overdue(UNUSED_SECONDS)
+
     def find(session_id: str) -> Transport | None:
         manager = serving.session_manager  # made when the app starts
         transport = manager._server_instances.get(session_id) if manager is not None else None
-        return Transport(transport) if transport is not None else None
+        return Transport(transport, unused) if transport is not None else None
 
     return find

@@ -10,6 +10,7 @@ from gateway.doors.legacy.opening import Opening, handshake_in
 from gateway.doors.legacy.sessions import Session
 from gateway.doors.legacy.transport import Transport
 from gateway.model.principal import LOOPBACK
+from gateway.overdue import Overdue
 from tests.upstreams.messages import initialize
 
 RESULT = {"jsonrpc": "2.0", "id": 0, "result": {"protocolVersion": "2025-06-18", "capabilities": {}}}
@@ -31,7 +32,7 @@ async def answered(*pieces: bytes, status: int = 200, id: bytes | None = b"s1", 
         sent.append(len(opened))
 
     def transport_of(session_id: str) -> Transport | None:
-        return Transport(StreamableHTTPServerTransport(session_id)) if known else None
+        return Transport(StreamableHTTPServerTransport(session_id), Overdue(1.0)) if known else None
 
     request = initialize(roots={}, elicitation={})
     watched = Opening(request, LOOPBACK, transport_of, opened.append).watched(send)

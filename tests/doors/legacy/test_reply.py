@@ -12,6 +12,7 @@ from mcp.server.streamable_http import StreamableHTTPServerTransport
 from gateway.doors.legacy import reply as module
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.transport import Transport
+from gateway.overdue import Overdue
 from tests.doors.legacy_client import LegacyClient, read, session
 from tests.gateways.kit import configuration, over_http
 from tests.upstreams.kit import Running
@@ -29,7 +30,7 @@ async def test_what_only_the_slower_encoder_can_say_is_said() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    transport = Transport(StreamableHTTPServerTransport("s1"))
+    transport = Transport(StreamableHTTPServerTransport("s1"), Overdue(1.0))
     await LegacyReply(send, transport, b"s1", 5, is_marked=True).result({"number": 2**70})
     assert json.loads(sent[1]["body"]) == {"jsonrpc": "2.0", "id": 5, "result": {"number": 2**70}}
     assert (b"mcp-session-id", b"s1") in sent[0]["headers"]

@@ -7,11 +7,12 @@ from mcp.server.streamable_http import StreamableHTTPServerTransport
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.sessions import LegacySessions, Request, Session
 from gateway.doors.legacy.transport import Transport
+from gateway.overdue import Overdue
 
 
 def made(id: str) -> tuple[Session, StreamableHTTPServerTransport]:
     transport = StreamableHTTPServerTransport(id)
-    return Session(id, "key:ada", "2025-11-25", {}, Transport(transport)), transport
+    return Session(id, "key:ada", "2025-11-25", {}, Transport(transport, Overdue(1.0))), transport
 
 
 def test_the_longest_unused_is_forgotten_past_the_bound() -> None:
