@@ -20,9 +20,7 @@ from starlette.routing import Route
 from gateway.overdue import Overdue
 
 MESSAGE: TypeAdapter[JSONRPCMessage] = TypeAdapter(JSONRPCMessage)
-
-
-# Moving the SDK's timer twice for each call would cost more than a good part of the call.
+# To move the SDK's timer twice for each call would be a tenth of the call's cost.
 UNUSED_SECONDS = 1.0
 
 
