@@ -176,7 +176,8 @@ async def test_twenty_crashes_leave_nothing_behind(bad, monkeypatch):
     await until(lambda: not any(is_alive(pid) for pid in left) and bad.target.alive() == [], GONE_SECONDS)
     assert len(set(left)) == 20
     assert [each for each in gateway.children() if each.status() == psutil.STATUS_ZOMBIE] == []
-    await until(lambda: gateway.num_fds() <= files[0], GONE_SECONDS)
+    # One file for each crash would be nineteen more; what else this process does may have opened one meanwhile.
+    await until(lambda: gateway.num_fds() < files[0] + 5, GONE_SECONDS)
 
 
 async def test_one_that_crashes_at_every_call_is_soon_left_alone(bad, monkeypatch):
