@@ -12,6 +12,7 @@ from gateway.model.principal import Principal
 from gateway.model.route import Route
 from gateway.observe.audit import Audit
 from gateway.observe.logs import get_logger
+from gateway.oneloop import OneLoop
 from gateway.policy.authorize import decide
 from gateway.running import Running
 
@@ -37,6 +38,7 @@ class Guard:
         self._audit = audit
         self._begin = audit.begin if audit is not None and audit.required else None
         self._running = Running()
+        self._loop = OneLoop()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stopped: set[asyncio.Task[Any]] = set()
         self.finished = 0
@@ -100,7 +102,7 @@ class Guard:
 
     def _enter(self) -> asyncio.Task[Any] | None:
         """The task that `stop` would cancel; none for a call within a call, which ends with it."""
-        task = asyncio.current_task()
+        task = self._loop.task()
         if task is None or task in self._tasks:
             return None
         self._tasks.add(task)

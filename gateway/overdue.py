@@ -3,6 +3,8 @@
 import asyncio
 from typing import Protocol
 
+from gateway.oneloop import OneLoop
+
 
 class Late(Protocol):
     """Something that may take too long."""
@@ -20,6 +22,7 @@ class Overdue:
 
     def __init__(self, seconds: float):
         self.seconds = seconds
+        self.loop = OneLoop()
         self._until: dict[Late, float] = {}  # in the order in which they came, which is that of their ends
         self._looks = False
 

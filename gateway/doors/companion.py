@@ -20,7 +20,7 @@ class Companion:
     __slots__ = ("_task", "_work", "_young", "call")
 
     def __init__(self, young: Overdue, work: Callable[[asyncio.Task[Any]], Coroutine[Any, Any, None]]):
-        call = asyncio.current_task()
+        call = young.loop.task()
         assert call is not None
         self.call = call
         self._work = work

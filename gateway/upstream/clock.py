@@ -39,7 +39,7 @@ class Clock:
         Raises:
             TimeoutError: its time is over; this may come at any moment until it ends.
         """
-        task = asyncio.current_task()
+        task = self._deadline.loop.task()
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()

@@ -33,7 +33,7 @@ from gateway.model.route import Route
 from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
 from gateway.upstream.relay import Exchange, exchange
-from gateway.upstream.session import META_SERVER, MODERN, Listener
+from gateway.upstream.session import META_SERVER, MODERN, SILENT, Listener
 from gateway.upstream.sharing import Caller
 
 MODERN_VERSION = MODERN.encode()
@@ -201,7 +201,7 @@ def _listener(request: Inbound, reply: Reply) -> Listener:
     """What the client wants to hear before the answer; most want nothing."""
     token, log_level = request.progress_token, request.log_level
     if token is None and log_level is None:
-        return Listener(capabilities=request.capabilities)
+        return Listener(capabilities=request.capabilities) if request.capabilities else SILENT
 
     async def notify(method: str, params: dict[str, Any]) -> None:
         told = notification(method, params, token)
