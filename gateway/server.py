@@ -45,6 +45,7 @@ from gateway.doors.workers.owners import Owners
 from gateway.doors.workers.peers import Peers
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen
+from gateway.forwarded import asked_only_where_said
 from gateway.listen import Listener, bind, is_loopback, origin
 from gateway.mounts import Mounts
 from gateway.observe.exposition import exposition
@@ -296,7 +297,7 @@ class Gateway(FastMCP):
             app = self.http_app(transport=transport, access_log=True, **options)
             exchanges = Exchanges(app)
             grace: dict[str, Any] = {"timeout_graceful_shutdown": math.ceil(server.grace)}
-            config = uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {}))
+            config = asked_only_where_said(uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {})))
             if show_banner:
                 log_server_banner(self)
             beside = self._beside(app, exchanges)

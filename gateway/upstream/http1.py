@@ -204,7 +204,8 @@ class HttpClient:
         opening = _opening(method, target or self.target, self._host_header)
         try:
             connection.send(b"%sContent-Length: %d\r\n%s\r\n%s" % (opening, len(body), headers, body))
-            await connection.wait_head()
+            while not connection.has_head:
+                await connection.news()
         except BaseException:
             self._drop(connection)
             raise

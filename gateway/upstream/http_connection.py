@@ -44,7 +44,8 @@ known: dict[bytes, Known] = {}
 
 
 class Connection:
-    """One socket and the answer being read from it: `send`, `wait_head`, `next_chunk` until it is empty, `finish`.
+    """One socket and the answer being read from it: `send`, `news` until it `has_head`, `next_chunk` until that is
+    empty, `finish`.
 
     `over` is called once the answer is whole or cannot become so any more.
 
@@ -69,7 +70,7 @@ class Connection:
         self._failure: HttpError | None = None
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
-        self._head_done = False
+        self.has_head = False
         self._head_size = 0
         self._unread = 0
         self._until_close = False
@@ -110,7 +111,7 @@ class Connection:
         if found.length:
             self._chunks.append(data[end:])
             self._buffered = found.length
-        self._head_done = self.complete = self._keep_alive = True
+        self.has_head = self.complete = self._keep_alive = True
         self._wake()
         self._end()
         return True
@@ -156,7 +157,7 @@ class Connection:
         self._head_size += len(name) + len(value) + 4
         if self._head_size > MAX_HEAD:
             self._fail("sent too many headers")
-        elif not self._head_done:  # later ones are trailers, which nothing here uses
+        elif not self.has_head:  # later ones are trailers, which nothing here uses
             self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
@@ -167,7 +168,7 @@ class Connection:
             self.headers = {}
             return
         self.status = status
-        self._head_done = True
+        self.has_head = True
         self._unread = 0
         has_length = "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower()
         self._until_close = not has_length and status not in (204, 304)
@@ -184,7 +185,7 @@ class Connection:
         self._wake()
 
     def on_message_complete(self) -> None:
-        if not self._head_done or self._until_close:  # after 1xx more follows; without a length only the end ends it
+        if not self.has_head or self._until_close:  # after 1xx more follows; without a length only the end ends it
             return
         self.complete = True
         self._unread = 0
@@ -204,15 +205,6 @@ class Connection:
         self._busy = True
         self._transport.write(request)
 
-    async def wait_head(self) -> None:
-        """Until status and headers are there.
-
-        Raises:
-            HttpError: they will not come.
-        """
-        while not self._head_done:
-            await self._news()
-
     async def next_chunk(self) -> bytes:
         """The next piece of the body; empty at its end.
 
@@ -222,7 +214,7 @@ class Connection:
         while not self._chunks:
             if self.complete:
                 return b""
-            await self._news()
+            await self.news()
         chunk = self._chunks.popleft()
         self._buffered -= len(chunk)
         if self._buffered <= HIGH_WATER and self._transport is not None and not self.closed:
@@ -256,8 +248,12 @@ class Connection:
         if self._transport is not None:
             self._transport.abort()
 
-    def _news(self) -> asyncio.Future[None]:
-        """Done once more has come, or nothing will any more."""
+    def news(self) -> asyncio.Future[None]:
+        """Done once more has come, or nothing will any more.
+
+        Raises:
+            HttpError: that is known already.
+        """
         if self._failure is not None:
             raise self._failure
         if self.closed:

@@ -218,7 +218,8 @@ async def received(pieces: list[bytes]) -> Any:
     if not connection.complete:
         connection.connection_lost(None)
     try:
-        await connection.wait_head()
+        while not connection.has_head:
+            await connection.news()
         body = b""
         while chunk := await connection.next_chunk():
             body += chunk
