@@ -1,6 +1,7 @@
 """The time and the place that a call has. People take minutes to answer: neither is used up while they are asked."""
 
 import asyncio
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -83,23 +84,22 @@ class Clock:
     def unhurried(self, ask: Ask) -> Ask:
         """`ask` with `ANSWER_SECONDS` of its own for the answer, one question at a time; others have the place
         meanwhile. Both are taken up again after it, but not where the call has been cancelled."""
+        return partial(self._asked, ask)
 
-        async def asked(method: str, params: dict[str, Any]) -> dict[str, Any]:
-            if self._turn is None:
-                self._turn = asyncio.Lock()
-            async with self._turn:
-                left = self.left()
-                self._leave_place()
-                self._set(ANSWER_SECONDS, asking=True)
-                try:
-                    answer = await ask(method, params)
-                except GatewayError:
-                    await self._go_on(left)
-                    raise
+    async def _asked(self, ask: Ask, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        if self._turn is None:
+            self._turn = asyncio.Lock()
+        async with self._turn:
+            left = self.left()
+            self._leave_place()
+            self._set(ANSWER_SECONDS, asking=True)
+            try:
+                answer = await ask(method, params)
+            except GatewayError:
                 await self._go_on(left)
-                return answer
-
-        return asked
+                raise
+            await self._go_on(left)
+            return answer
 
     async def _go_on(self, left: float) -> None:
         """A question that an upstream asks beside its calls may outlast its call, which needs no place then."""

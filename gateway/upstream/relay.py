@@ -3,7 +3,7 @@
 It strips what is not the upstream's business, puts its own names in, follows the answer, and puts public names back.
 """
 
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -81,11 +81,21 @@ async def _with_care(upstream: Upstream, route: Route, method: str, call: Exchan
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
         return await _bounded(upstream, route.repeatable, method, params, call, headers)
 
-    def send(listener: Listener) -> Coroutine[Any, Any, dict[str, Any]]:
-        return _bounded(upstream, route.repeatable, method, params, call._replace(listener=listener), headers)
-
+    send = partial(_heard_by, upstream, route.repeatable, method, params, call, headers)
     owner = Owner(call.caller.subject, method, route.original)
     return await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
+
+
+async def _heard_by(
+    upstream: Upstream,
+    repeatable: bool,
+    method: str,
+    params: dict[str, Any],
+    call: Exchange,
+    headers: Mapping[str, str],
+    listener: Listener,
+) -> dict[str, Any]:
+    return await _bounded(upstream, repeatable, method, params, call._replace(listener=listener), headers)
 
 
 async def _in_rounds(
@@ -164,16 +174,26 @@ def _completed(
     if upstream.connector.era == "modern" == listener.era:
         return _send(upstream, caller, method, params, listener, headers)
 
-    async def send(params: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return await _send(upstream, caller, method, params, listener, headers)
-        except UpstreamAnswered as error:
-            if upstream.connector.era == "modern":
-                raise
-            await visit(upstream.namespace, error, listener)
-        return await _send(upstream, caller, method, params, listener, headers)
-
+    send = partial(_visited, upstream, caller, method, listener, headers)
     return send(params) if listener.era == "modern" else until_complete(upstream.namespace, send, params, listener.ask)
+
+
+async def _visited(
+    upstream: Upstream,
+    caller: Caller,
+    method: str,
+    listener: Listener,
+    headers: Mapping[str, str],
+    params: dict[str, Any],
+) -> dict[str, Any]:
+    """The result, after the user has visited the page that a legacy upstream wants visited first."""
+    try:
+        return await _send(upstream, caller, method, params, listener, headers)
+    except UpstreamAnswered as error:
+        if upstream.connector.era == "modern":
+            raise
+        await visit(upstream.namespace, error, listener)
+    return await _send(upstream, caller, method, params, listener, headers)
 
 
 async def _send(
@@ -248,16 +268,17 @@ def _for_upstream(upstream: Upstream, listener: Listener, course: Course | None 
 
 
 def _followed(upstream: Upstream, listener: Listener, course: Course) -> Ask:
-    unhurried = course.clock.unhurried(listener.ask)
+    return partial(_asked, upstream, listener, course, course.clock.unhurried(listener.ask))
 
-    async def asked(method: str, params: dict[str, Any]) -> dict[str, Any]:
-        upstream.answered()  # who asks is well, however long the user takes
-        if listener.era == "legacy":
-            upstream.visits.asked(params, listener.notify)
-        with course.with_client():
-            return await unhurried(method, params)
 
-    return asked
+async def _asked(
+    upstream: Upstream, listener: Listener, course: Course, unhurried: Ask, method: str, params: dict[str, Any]
+) -> dict[str, Any]:
+    upstream.answered()  # who asks is well, however long the user takes
+    if listener.era == "legacy":
+        upstream.visits.asked(params, listener.notify)
+    with course.with_client():
+        return await unhurried(method, params)
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:
@@ -269,13 +290,11 @@ def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> di
 def _only_wanted(listener: Listener, course: Course | None) -> Notify:
     """`listener.notify` for the notifications that its client asked for."""
     least = LEVELS.index(listener.log_level) if listener.log_level is not None else len(LEVELS)
+    return partial(_notified, listener, course, least)
 
-    async def notify(method: str, params: dict[str, Any]) -> None:
-        level = params.get("level") if method == "notifications/message" else None
-        if (method == "notifications/progress" and listener.progress) or (
-            level in LEVELS and LEVELS.index(level) >= least
-        ):
-            with course.with_client() if course is not None else nullcontext():
-                await listener.notify(method, params)
 
-    return notify
+async def _notified(listener: Listener, course: Course | None, least: int, method: str, params: dict[str, Any]) -> None:
+    level = params.get("level") if method == "notifications/message" else None
+    if (method == "notifications/progress" and listener.progress) or (level in LEVELS and LEVELS.index(level) >= least):
+        with course.with_client() if course is not None else nullcontext():
+            await listener.notify(method, params)
