@@ -79,23 +79,11 @@ async def _with_care(upstream: Upstream, route: Route, method: str, call: Exchan
     headers = _mirrored(upstream, route, params)
 
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
-        return await _bounded(upstream, route.repeatable, method, params, call, headers)
+        return await _bounded(upstream, route.repeatable, method, params, call.caller, headers, call.listener)
 
-    send = partial(_heard_by, upstream, route.repeatable, method, params, call, headers)
+    send = partial(_bounded, upstream, route.repeatable, method, params, call.caller, headers)
     owner = Owner(call.caller.subject, method, route.original)
     return await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
-
-
-async def _heard_by(
-    upstream: Upstream,
-    repeatable: bool,
-    method: str,
-    params: dict[str, Any],
-    call: Exchange,
-    headers: Mapping[str, str],
-    listener: Listener,
-) -> dict[str, Any]:
-    return await _bounded(upstream, repeatable, method, params, call._replace(listener=listener), headers)
 
 
 async def _in_rounds(
@@ -129,7 +117,7 @@ async def complete(upstream: Upstream, route: Route, call: Exchange) -> dict[str
     reference = by_name if route.kind == "prompt" else {"type": "ref/resource", "uri": route.original}
     params = {**outbound_params(route, call.params), "ref": reference}
     del params["name" if route.kind == "prompt" else "uri"]
-    return await _bounded(upstream, route.repeatable, "completion/complete", params, call, {})
+    return await _bounded(upstream, route.repeatable, "completion/complete", params, call.caller, {}, call.listener)
 
 
 async def follow(upstream: Upstream, task: Task, method: str, id: str, call: Exchange) -> dict[str, Any]:
@@ -138,7 +126,7 @@ async def follow(upstream: Upstream, task: Task, method: str, id: str, call: Exc
     Raises: as `exchange`.
     """
     params = {**_without_hop(call.params), "taskId": task.original}
-    state = await _bounded(upstream, method == "tasks/get", method, params, call, {})
+    state = await _bounded(upstream, method == "tasks/get", method, params, call.caller, {}, call.listener)
     return publish_task(upstream.namespace, id, state)
 
 
@@ -147,18 +135,19 @@ async def _bounded(
     repeatable: bool,
     method: str,
     params: dict[str, Any],
-    call: Exchange,
+    caller: Caller,
     headers: Mapping[str, str],
+    listener: Listener,
 ) -> dict[str, Any]:
     """One request, within the upstream's deadline and bounds."""
     course = Course(Clock(upstream.deadline, upstream.bulkhead), repeatable=repeatable)
-    listener = _for_upstream(upstream, call.listener, course)
+    hearing = _for_upstream(upstream, listener, course)
 
     if not upstream.is_traced:
-        send = partial(_completed, upstream, call.caller, method, params, listener, headers)
+        send = partial(_completed, upstream, caller, method, params, hearing, headers)
         return without_server_info(await run(upstream, course, send))
     with upstream_span(upstream.namespace, method, params) as traced:
-        send = partial(_completed, upstream, call.caller, method, traced, listener, headers)
+        send = partial(_completed, upstream, caller, method, traced, hearing, headers)
         return without_server_info(await run(upstream, course, send))
 
 
