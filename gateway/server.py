@@ -51,9 +51,9 @@ from gateway.mounts import Mounts
 from gateway.observe.exposition import exposition
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
-from gateway.onewrite import OneWriteProtocol
 from gateway.policy.authenticate import resource_metadata
 from gateway.policy.throttle import FailureThrottle
+from gateway.protocol import HttpProtocol
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
 from gateway.replicas.replicas import Replicas
@@ -75,7 +75,7 @@ UVICORN: dict[str, Any] = {
     "server_header": False,
     "ws": "none",
     "access_log": False,
-    "http": OneWriteProtocol,
+    "http": HttpProtocol,
 }
 
 NOT_ALONE = (

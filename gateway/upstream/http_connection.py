@@ -8,6 +8,8 @@ from typing import NamedTuple, cast
 
 import httptools
 
+from gateway.turn import HeldTransport, held
+
 MAX_HEAD = 64 * 1024
 HIGH_WATER = 256 * 1024
 END_OF_HEAD = b"\r\n\r\n"
@@ -55,7 +57,7 @@ class Connection:
     def __init__(self) -> None:
         self.idle_since = 0.0
         self.closed = False
-        self._transport: asyncio.Transport | None = None
+        self._transport: HeldTransport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[None] | None = None
         self._busy = False
@@ -80,10 +82,10 @@ class Connection:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._loop = asyncio.get_running_loop()
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its class
+        self._transport = held(cast(asyncio.Transport, transport), self._loop)
 
     def data_received(self, data: bytes) -> None:
-        if not self._busy:
+        if not self._busy or (self._transport is not None and self._transport.held):
             self.abort()  # an answer nobody asked for: this connection cannot be trusted with the next one
             return
         if self._first is None:
@@ -132,7 +134,8 @@ class Connection:
             if self._until_close and exc is None and not dropped:
                 self.complete = True
             else:
-                self._failure = HttpError("it was closed before the answer was whole", sent=True)
+                left = self._transport is None or not self._transport.held
+                self._failure = HttpError("it was closed before the answer was whole", sent=left)
         self._wake()
         self._end()
 

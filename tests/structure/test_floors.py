@@ -9,7 +9,7 @@ import pytest
 from tests.structure.tree import Source, imports, sources
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "unix", "oneloop"}),
+    frozenset({"errors", "unix", "oneloop", "turn"}),
     frozenset({"overdue"}),
     frozenset({"model"}),
     frozenset({"config"}),
@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "observe", "running"}),
     frozenset({"guard"}),
     frozenset({"doors", "dashboard"}),
-    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "onewrite", "forwarded"}),
+    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "protocol", "forwarded"}),
     frozenset({"runtime", "listen", "workers"}),
     frozenset({"reload", "replicas"}),  # both act on the runtime: one on what files say, one on what others heard
     frozenset({"server"}),
