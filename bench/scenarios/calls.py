@@ -67,9 +67,16 @@ def slow(effort: Effort) -> Section:
         origin, pid = stack.enter_context(parts.upstream())
         url = origin + path(delay=50)
         alone = Row(parts.Part("upstream alone", Target(url), pid), tool_call("echo"))
-        ours = Row(stack.enter_context(parts.gateway([url], name=OURS)), tool_call("up0_echo"))
-        in_turn([alone, ours], effort, clients=effort.sized(200), seconds=2 * effort.seconds)
-    return Section([alone, ours], {"slow": ratios(ours, alone), "slow-p99": ratios(ours, alone, "p99")})
+        ours = [parts.gateway([url], name=OURS + build, is_compiled=build == COMPILED) for build in _builds()]
+        rows = [alone, *(Row(stack.enter_context(each), tool_call("up0_echo")) for each in ours)]
+        in_turn(rows, effort, clients=effort.sized(200), seconds=2 * effort.seconds)
+    named = {row.name: row for row in rows}
+
+    def figures(build: str) -> dict[str, list[float]]:
+        gateway = named[OURS + build]
+        return {"slow": ratios(gateway, alone), "slow-p99": ratios(gateway, alone, "p99")}
+
+    return _judged(Section(rows), named, figures)
 
 
 def _side_by_side(
