@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.upstreams.kit import (
     Command,
@@ -30,6 +31,11 @@ LEGACY_FIXTURES = {
 }  # fmt: skip
 
 Keep = Callable[[Starting], Running]
+
+# The first text that is drawn on a machine has Hypothesis make tables of all characters, which may take a second; how
+# fast inputs are drawn says nothing of what is tested.
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.hookimpl(optionalhook=True)
