@@ -16,9 +16,10 @@ MOST_HOLDING = 16
 class HeldTransport:
     """A transport that keeps what is written until the turn ends; of the rest it has what HTTP needs."""
 
-    def __init__(self, transport: asyncio.Transport, turn: "Turn"):
+    def __init__(self, transport: asyncio.Transport, turn: "Turn", loop: asyncio.AbstractEventLoop):
         self._transport = transport
         self._turn = turn
+        self._loop = loop
         self.held = b""
         """What was written and has not left."""
         self.is_closing = transport.is_closing
@@ -32,7 +33,7 @@ class HeldTransport:
             self.held += data
         elif data:
             self.held = data
-            self._turn.add(self)
+            self._turn.add(self, self._loop)
         if len(self.held) > MOST_HELD:
             self.flush()
 
@@ -58,16 +59,15 @@ class HeldTransport:
 
 
 class Turn:
-    """The transports of one loop that hold something."""
+    """The transports of one loop that hold something. It does not keep the loop, by which it is found."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop):
-        self._soon = loop.call_soon
+    def __init__(self) -> None:
         self._holding: list[HeldTransport] = []
 
-    def add(self, transport: HeldTransport) -> None:
+    def add(self, transport: HeldTransport, loop: asyncio.AbstractEventLoop) -> None:
         """It holds something from now on."""
         if not self._holding:
-            self._soon(self._end)
+            loop.call_soon(self._end)
         self._holding.append(transport)
         if len(self._holding) >= MOST_HOLDING:
             self._end()
@@ -85,5 +85,5 @@ def held(transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> HeldT
     """`transport`, whose writes leave together with the others of `loop`."""
     turn = _turns.get(loop)
     if turn is None:
-        turn = _turns[loop] = Turn(loop)
-    return HeldTransport(transport, turn)
+        turn = _turns[loop] = Turn()
+    return HeldTransport(transport, turn, loop)

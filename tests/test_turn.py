@@ -1,6 +1,8 @@
 """What is written in one turn leaves in a row at its end, and nothing of it is lost, late or out of order."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -129,3 +131,17 @@ async def test_in_all_else_it_is_the_transport(wire: Wire) -> None:
     assert one.get_extra_info("peername") == "peername"
     one.close()
     assert one.is_closing()
+
+
+def test_a_loop_that_is_over_is_not_kept(wire: Wire) -> None:
+    async def write() -> None:
+        wire.transport("one").write(b"a")
+        await asyncio.sleep(0)
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(write())
+    loop.close()
+    gone = weakref.ref(loop)
+    del loop
+    gc.collect()
+    assert gone() is None
