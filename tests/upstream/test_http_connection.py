@@ -182,6 +182,9 @@ class Nowhere(asyncio.Transport):
     def write(self, data: Any) -> None:
         pass
 
+    def is_closing(self) -> bool:
+        return False
+
     def get_write_buffer_size(self) -> int:
         return 0
 
@@ -270,3 +273,36 @@ async def test_closing_the_client_fails_what_is_under_way(client):
         with pytest.raises(HttpError, match="before the answer was whole"):
             await response.chunk(LIMIT)
         response.drop()
+
+
+async def test_a_connection_lost_before_its_request_left_says_that_nothing_was_sent():
+    connection = Connection()
+    connection.connection_made(Nowhere())
+    connection.send(b"a request")
+    connection.connection_lost(None)
+    with pytest.raises(HttpError) as failed:
+        connection.news()
+    assert not failed.value.sent
+
+
+async def test_an_answer_before_its_request_left_is_none():
+    connection = Connection()
+    connection.connection_made(Nowhere())
+    connection.send(b"a request")
+    connection.data_received(OK)
+    assert connection.closed
+    assert not connection.complete
+
+
+async def test_the_same_after_it_left():
+    lost, answered = Connection(), Connection()
+    for each in (lost, answered):
+        each.connection_made(Nowhere())
+        each.send(b"a request")
+    await asyncio.sleep(0)
+    lost.connection_lost(None)
+    with pytest.raises(HttpError) as failed:
+        lost.news()
+    assert failed.value.sent
+    answered.data_received(OK)
+    assert answered.complete
