@@ -43,6 +43,7 @@ from gateway.doors.state import RequestStates
 from gateway.doors.versions import Versions
 from gateway.doors.workers.owners import Owners
 from gateway.doors.workers.peers import Peers
+from gateway.downstream.protocol import HttpProtocol
 from gateway.drain import Exchanges
 from gateway.errors import CannotListen
 from gateway.forwarded import asked_only_where_said
@@ -53,7 +54,6 @@ from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import resource_metadata
 from gateway.policy.throttle import FailureThrottle
-from gateway.protocol import HttpProtocol
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
 from gateway.replicas.replicas import Replicas

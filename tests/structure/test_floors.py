@@ -11,6 +11,7 @@ from tests.structure.tree import Source, imports, sources
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "unix", "oneloop", "turn"}),
     frozenset({"overdue"}),
+    frozenset({"downstream"}),
     frozenset({"model"}),
     frozenset({"config"}),
     frozenset({"catalog", "client"}),  # the client talks to any MCP URL: it knows words and masks, and no gateway
@@ -18,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "observe", "running"}),
     frozenset({"guard"}),
     frozenset({"doors", "dashboard"}),
-    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "protocol", "forwarded"}),
+    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "forwarded"}),
     frozenset({"runtime", "listen", "workers"}),
     frozenset({"reload", "replicas"}),  # both act on the runtime: one on what files say, one on what others heard
     frozenset({"server"}),

@@ -1,0 +1,1 @@
+"""The side of the AI client: HTTP as the gateway itself speaks it."""

@@ -1,0 +1,253 @@
+"""A connection from a client: its HTTP/1.1 requests (RFC 9112), each answered by the app, one after another."""
+
+import asyncio
+from collections import deque
+from typing import Any, cast
+from urllib.parse import unquote
+from weakref import WeakKeyDictionary
+
+import httptools
+from starlette.types import ASGIApp, Scope
+from uvicorn import Config
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+from uvicorn.server import ServerState
+
+from gateway.downstream.cycle import Cycle, refusal
+from gateway.overdue import Overdue
+from gateway.turn import HeldTransport, held
+
+NOT_HTTP = b"Invalid HTTP request received."
+REFUSAL = refusal(400, NOT_HTTP)
+
+
+class HttpProtocol:
+    """What uvicorn makes for each connection, in place of its own class, which costs a call three times as much.
+
+    It is a protocol of asyncio's (`asyncio.Protocol`) in all but its class, whose attributes no compiler can lay out.
+    Of uvicorn's settings that are not the server's own it knows `root_path`, `limit_concurrency` and
+    `timeout_keep_alive`; whoever needs others, such as WebSockets, sets `http` to `"httptools"`.
+
+    Attributes:
+        full: see `cycle.Owner`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ):
+        if not config.loaded:
+            config.load()
+        self.full: asyncio.Event | None = None
+        self._app: ASGIApp = cast(Any, config.loaded_app)
+        self._root: str = config.root_path
+        self._asgi = {"version": config.asgi_version, "spec_version": "2.3"}
+        self._most: int | None = config.limit_concurrency
+        self._app_state = app_state
+        self._server = server_state
+        self._unused = _unused(config)
+        self._loop = _loop or asyncio.get_running_loop()
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._transport: HeldTransport | None = None
+        self._is_paused = False
+        self._cycle: Cycle | None = None
+        self._last: Cycle | None = None
+        self._waiting: deque[tuple[Cycle, ASGIApp]] = deque()
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._expects_continue = False
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self._transport = held(transport, self._loop)
+        self._local = get_local_addr(transport)
+        self._remote = get_remote_addr(transport)
+        self._scheme = "https" if is_ssl(transport) else "http"
+        self._server.connections.add(cast(Any, self))
+
+    def data_received(self, data: bytes) -> None:
+        self._unused.discard(self)
+        if self._parser is None:
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The client would go on in another protocol, and sees in the answer that it cannot (RFC 9110, section 7.8).
+            self._read_no_more(self._last)
+        except httptools.HttpParserError:
+            self._refuse()
+
+    def eof_received(self) -> None:
+        """Nothing more will come: `connection_lost` follows."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.connections.discard(cast(Any, self))
+        self._unused.discard(self)
+        self._parser = None
+        self._waiting.clear()
+        if self._cycle is not None:
+            self._cycle.gone()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """The client reads slower than the app writes."""
+        self.full = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        """It has caught up, or left."""
+        if self.full is not None:
+            self.full.set()
+            self.full = None
+
+    # httptools callbacks
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._headers = []
+        self._expects_continue = False
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects_continue = True
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        assert self._transport is not None
+        version: str = self._parser.get_http_version()
+        keep_alive = version != "1.0" and self._parser.should_keep_alive()
+        cycle = Cycle(
+            self,
+            self._transport,
+            self._scope(version),
+            keep_alive=keep_alive,
+            expects_continue=self._expects_continue,
+        )
+        app: ASGIApp = cast(Any, service_unavailable) if self._is_busy() else self._app
+        self._last = cycle
+        if self._cycle is None:
+            self._start(cycle, app)
+        else:
+            self._waiting.append((cycle, app))
+            self._pause()
+
+    def on_body(self, body: bytes) -> None:
+        if self._last is not None and not self._last.is_answered and self._last.body(body):
+            self._pause()
+
+    def on_message_complete(self) -> None:
+        if self._last is not None:
+            self._last.whole()
+
+    # cycle.Owner
+
+    @property
+    def standing(self) -> list[tuple[bytes, bytes]]:
+        return self._server.default_headers
+
+    def read_on(self) -> None:
+        if self._is_paused and self._transport is not None:
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    def answered(self, cycle: Cycle) -> None:
+        assert self._transport is not None
+        self._server.total_requests += 1
+        self._cycle = None
+        if not cycle.keep_alive:
+            self._transport.close()
+        if self._transport.is_closing():
+            return
+        self.read_on()
+        if self._waiting:
+            self._start(*self._waiting.popleft())
+        else:
+            self._unused.add(self, self._loop)
+
+    # What the server calls, and the timer.
+
+    def shutdown(self) -> None:
+        """Close the connection once the request that is being answered has its answer."""
+        if self._cycle is not None:
+            self._cycle.keep_alive = False
+        elif self._transport is not None:
+            self._transport.close()
+
+    def late(self) -> None:
+        """No request came for as long as an unused connection is kept."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _scope(self, version: str) -> Scope:
+        url = httptools.parse_url(self._url)
+        path = url.path.decode("ascii")
+        if "%" in path:
+            path = unquote(path)
+        return {
+            "type": "http",
+            "asgi": self._asgi,
+            "http_version": version,
+            "server": self._local,
+            "client": self._remote,
+            "scheme": self._scheme,
+            "root_path": self._root,
+            "headers": self._headers,
+            "state": self._app_state.copy(),
+            "method": self._parser.get_method().decode("ascii"),
+            "path": self._root + path,
+            "raw_path": self._root.encode("ascii") + url.path,
+            "query_string": url.query or b"",
+        }
+
+    def _is_busy(self) -> bool:
+        most = self._most
+        return most is not None and (len(self._server.connections) >= most or len(self._server.tasks) >= most)
+
+    def _start(self, cycle: Cycle, app: ASGIApp) -> None:
+        self._cycle = cycle
+        task = self._loop.create_task(cycle.run(app))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    def _pause(self) -> None:
+        if not self._is_paused and self._transport is not None:
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def _refuse(self) -> None:
+        """What came is no HTTP, or stops being it. What was asked whole before it is answered, and that is the end."""
+        assert self._transport is not None
+        last = self._last
+        if last is not None and not last.is_whole and self._waiting:
+            self._waiting.pop()
+            last = self._waiting[-1][0] if self._waiting else self._cycle
+        self._read_no_more(last)
+        if last is None or (last.is_answered and last.is_whole):
+            self._transport.write(REFUSAL)
+            self._transport.close()
+        elif not last.is_whole:
+            last.refuse(400, NOT_HTTP)
+
+    def _read_no_more(self, last: Cycle | None) -> None:
+        """The answer to `last` is the last one."""
+        self._parser = None
+        if last is not None:
+            last.keep_alive = False
+
+
+def _unused(config: Config) -> Overdue:
+    """What looks after the connections of a server that carry no request."""
+    unused = _servers.get(config)
+    if unused is None:
+        unused = _servers[config] = Overdue(config.timeout_keep_alive)
+    return unused
+
+
+_servers: WeakKeyDictionary[Config, Overdue] = WeakKeyDictionary()

@@ -1,0 +1,180 @@
+"""A connection from a client: what it reads, when an answer leaves, and when it ends.
+
+That it speaks HTTP as uvicorn does, `test_as_uvicorn.py` shows; here is what a conversation there does not reach.
+"""
+
+import asyncio
+
+from starlette.types import Receive, Scope, Send
+
+from tests.downstream.client import Client
+
+REQUEST = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 2\r\n\r\n{}"
+GARBAGE = b"\x16\x03\x01\x02"
+
+
+async def good(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads what it is asked, and answers."""
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+    await send({"type": "http.response.body", "body": b"good"})
+
+
+async def test_an_answer_leaves_in_one_piece() -> None:
+    client = Client(good)
+    await client.sends(REQUEST)
+    assert await client.got_with(b"good") == b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ngood"
+
+
+async def test_a_stream_leaves_as_it_is_said() -> None:
+    heard = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        await heard.wait()
+        await send({"type": "http.response.body", "body": b"second"})
+
+    client = Client(app)
+    await client.sends(REQUEST)
+    await client.got_with(b"5\r\nfirst\r\n")
+    heard.set()
+    await client.got_with(b"6\r\nsecond\r\n0\r\n\r\n")
+
+
+async def test_garbage_after_a_request_does_not_take_its_answer() -> None:
+    client = Client(good)
+    await client.sends(REQUEST + GARBAGE)
+    answer = await client.got_all()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"connection: close\r\n\r\ngood")
+
+
+async def test_garbage_behind_a_request_that_waits_ends_the_one_before_it() -> None:
+    client = Client(good)
+    await client.sends(REQUEST + b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")
+    answer = await client.got_all()
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.endswith(b"connection: close\r\n\r\ngood")
+
+
+async def test_garbage_in_a_body_is_refused_and_its_app_hears_that_it_is_over() -> None:
+    heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] == "http.request":
+            pass
+        heard.set_result(message["type"])
+
+    client = Client(app)
+    await client.sends(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n", (3, b"zz\r\n"))
+    assert await heard == "http.disconnect"
+    assert (await client.got_all()).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+async def test_another_protocol_is_not_taken_up() -> None:
+    client = Client(good)
+    await client.sends(
+        b"GET / HTTP/1.1\r\nhost: here\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n", b"PRI * HTTP/2.0"
+    )
+    answer = await client.got_all()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"connection: close\r\n" in answer
+
+
+async def test_a_connection_that_is_not_used_is_closed() -> None:
+    client = Client(good, timeout_keep_alive=0)
+    await client.sends(REQUEST)
+    assert (await client.got_all()).endswith(b"good")
+
+
+async def test_at_a_shutdown_an_unused_connection_is_closed() -> None:
+    client = Client(good)
+    await client.sends(REQUEST)
+    await client.got_with(b"good")
+    client.protocol.shutdown()
+    await client.closed.wait()
+    assert not client.server.connections
+
+
+async def test_at_a_shutdown_what_runs_has_its_answer_before() -> None:
+    client = Client(good)
+    await client.sends(REQUEST[:-1])
+    client.protocol.shutdown()
+    await client.sends(REQUEST[-1:])
+    assert (await client.got_all()).endswith(b"connection: close\r\n\r\ngood")
+
+
+async def test_requests_at_once_are_answered_one_after_another() -> None:
+    at_once, most = 0, 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await good(scope, receive, send)
+        at_once -= 1
+
+    client = Client(app)
+    await client.sends(REQUEST * 3)
+    while client.got.count(b"good") < 3:
+        await client.got_with(b"good")
+        await asyncio.sleep(0)
+    assert most == 1
+
+
+async def test_a_large_body_is_read_as_it_is_asked_for() -> None:
+    ask = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await ask.wait()
+        await good(scope, receive, send)
+
+    client = Client(app)
+    await client.sends(b"POST / HTTP/1.1\r\ncontent-length: 100002\r\n\r\n", b"x" * 100_000)
+    assert client.is_held_up
+    ask.set()
+    await client.sends(b"{}")
+    await client.got_with(b"good")
+
+
+async def test_who_reads_slowly_holds_up_the_app() -> None:
+    said: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for piece in (b"1", b"2"):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            said.append(piece)
+            client.protocol.pause_writing()
+
+    client = Client(app)
+    await client.sends(REQUEST)
+    await client.got_with(b"1\r\n1\r\n")
+    assert said == [b"1"]
+    client.protocol.resume_writing()
+    await client.got_with(b"1\r\n2\r\n")
+
+
+async def test_of_more_requests_than_a_limit_the_last_is_told_so() -> None:
+    client = Client(good, limit_concurrency=1)
+    await client.sends(REQUEST)
+    assert (await client.got_all()).startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+
+
+async def test_an_app_that_runs_is_among_the_tasks_of_the_server() -> None:
+    ask = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await ask.wait()
+        await good(scope, receive, send)
+
+    client = Client(app)
+    await client.sends(REQUEST)
+    (task,) = client.server.tasks
+    ask.set()
+    await task
+    await asyncio.sleep(0)
+    assert not client.server.tasks
+    assert client.server.total_requests == 1
