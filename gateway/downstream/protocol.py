@@ -14,6 +14,7 @@ from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from gateway.downstream.cycle import Cycle, refusal
+from gateway.downstream.heads import Head, KnownHeads
 from gateway.overdue import Overdue
 from gateway.turn import HeldTransport, held
 
@@ -48,7 +49,7 @@ class HttpProtocol:
         self._most: int | None = config.limit_concurrency
         self._app_state = app_state
         self._server = server_state
-        self._unused = _unused(config)
+        self._common = _common(config)
         self._loop = _loop or asyncio.get_running_loop()
         self._parser: Any = httptools.HttpRequestParser(self)
         self._transport: HeldTransport | None = None
@@ -56,6 +57,8 @@ class HttpProtocol:
         self._cycle: Cycle | None = None
         self._last: Cycle | None = None
         self._waiting: deque[tuple[Cycle, ASGIApp]] = deque()
+        self._is_between = True
+        self._head: Head | None = None
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects_continue = False
@@ -70,11 +73,18 @@ class HttpProtocol:
         self._server.connections.add(cast(Any, self))
 
     def data_received(self, data: bytes) -> None:
-        self._unused.discard(self)
+        self._common.unused.discard(self)
         if self._parser is None:
+            return
+        is_next = self._is_between
+        if is_next and (known := self._common.heads.find(data)) is not None:
+            head, body = known
+            self._begin(head).comes_with(body)
             return
         try:
             self._parser.feed_data(data)
+            if is_next and self._is_between and self._head is not None:
+                self._common.heads.learn(data, self._head)
         except httptools.HttpParserUpgrade:
             # The client would go on in another protocol, and sees in the answer that it cannot (RFC 9110, section 7.8).
             self._read_no_more(self._last)
@@ -86,7 +96,7 @@ class HttpProtocol:
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(cast(Any, self))
-        self._unused.discard(self)
+        self._common.unused.discard(self)
         self._parser = None
         self._waiting.clear()
         if self._cycle is not None:
@@ -106,6 +116,7 @@ class HttpProtocol:
     # httptools callbacks
 
     def on_message_begin(self) -> None:
+        self._is_between = False
         self._url = b""
         self._headers = []
         self._expects_continue = False
@@ -120,29 +131,21 @@ class HttpProtocol:
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        assert self._transport is not None
         version: str = self._parser.get_http_version()
-        keep_alive = version != "1.0" and self._parser.should_keep_alive()
-        cycle = Cycle(
-            self,
-            self._transport,
-            self._scope(version),
-            keep_alive=keep_alive,
+        self._head = Head(
+            self._asked(version),
+            self._headers,
+            keep_alive=version != "1.0" and self._parser.should_keep_alive(),
             expects_continue=self._expects_continue,
         )
-        app: ASGIApp = cast(Any, service_unavailable) if self._is_busy() else self._app
-        self._last = cycle
-        if self._cycle is None:
-            self._start(cycle, app)
-        else:
-            self._waiting.append((cycle, app))
-            self._pause()
+        self._begin(self._head)
 
     def on_body(self, body: bytes) -> None:
         if self._last is not None and not self._last.is_answered and self._last.body(body):
             self._pause()
 
     def on_message_complete(self) -> None:
+        self._is_between = True
         if self._last is not None:
             self._last.whole()
 
@@ -169,7 +172,7 @@ class HttpProtocol:
         if self._waiting:
             self._start(*self._waiting.popleft())
         else:
-            self._unused.add(self, self._loop)
+            self._common.unused.add(self, self._loop)
 
     # What the server calls, and the timer.
 
@@ -185,26 +188,43 @@ class HttpProtocol:
         if self._transport is not None:
             self._transport.close()
 
-    def _scope(self, version: str) -> Scope:
+    def _asked(self, version: str) -> dict[str, Any]:
+        """What the head that the parser has read asks for, as ASGI says it."""
         url = httptools.parse_url(self._url)
         path = url.path.decode("ascii")
         if "%" in path:
             path = unquote(path)
         return {
-            "type": "http",
-            "asgi": self._asgi,
             "http_version": version,
-            "server": self._local,
-            "client": self._remote,
-            "scheme": self._scheme,
             "root_path": self._root,
-            "headers": self._headers,
-            "state": self._app_state.copy(),
             "method": self._parser.get_method().decode("ascii"),
             "path": self._root + path,
             "raw_path": self._root.encode("ascii") + url.path,
             "query_string": url.query or b"",
         }
+
+    def _begin(self, head: Head) -> Cycle:
+        """Have a request answered, now or after those before it."""
+        assert self._transport is not None
+        scope: Scope = {
+            "type": "http",
+            "asgi": self._asgi,
+            "server": self._local,
+            "client": self._remote,
+            "scheme": self._scheme,
+            "state": self._app_state.copy(),
+            "headers": head.headers.copy(),
+            **head.scope,
+        }
+        cycle = Cycle(self, self._transport, scope, keep_alive=head.keep_alive, expects_continue=head.expects_continue)
+        app: ASGIApp = cast(Any, service_unavailable) if self._is_busy() else self._app
+        self._last = cycle
+        if self._cycle is None:
+            self._start(cycle, app)
+        else:
+            self._waiting.append((cycle, app))
+            self._pause()
+        return cycle
 
     def _is_busy(self) -> bool:
         most = self._most
@@ -242,12 +262,19 @@ class HttpProtocol:
             last.keep_alive = False
 
 
-def _unused(config: Config) -> Overdue:
-    """What looks after the connections of a server that carry no request."""
-    unused = _servers.get(config)
-    if unused is None:
-        unused = _servers[config] = Overdue(config.timeout_keep_alive)
-    return unused
+class _Common:
+    """What the connections of one server have in common: `unused` looks after those that carry no request."""
+
+    def __init__(self, config: Config):
+        self.unused = Overdue(config.timeout_keep_alive)
+        self.heads = KnownHeads()
 
 
-_servers: WeakKeyDictionary[Config, Overdue] = WeakKeyDictionary()
+def _common(config: Config) -> _Common:
+    common = _servers.get(config)
+    if common is None:
+        common = _servers[config] = _Common(config)
+    return common
+
+
+_servers: WeakKeyDictionary[Config, _Common] = WeakKeyDictionary()

@@ -29,7 +29,7 @@ class CallLog:
     """Writes finished calls down. The lines of one turn of the event loop are written at once, at its end."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._events: list[CallEvent] = []
         atexit.register(self.flush)
 
     def __call__(self, event: CallEvent) -> None:
@@ -37,8 +37,8 @@ class CallLog:
         if not writes_json(LOGGER, level):
             _log(event, level)
             return
-        self._lines.append(_line(event, level))
-        if len(self._lines) == 1:
+        self._events.append(event)
+        if len(self._events) == 1:
             self._flush_soon()
 
     def _flush_soon(self) -> None:
@@ -49,8 +49,9 @@ class CallLog:
 
     def flush(self) -> None:
         """Write what is there."""
-        if self._lines:
-            lines, self._lines = self._lines, []
+        if self._events:
+            events, self._events = self._events, []
+            lines = [_line(event, LEVELS[event.outcome]) for event in events]
             with suppress(OSError, ValueError):  # stderr is full, or closed: there is nobody to tell
                 sys.stderr.write("".join(lines))
 

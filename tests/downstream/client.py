@@ -13,18 +13,25 @@ Piece = tuple[int, bytes]
 """Some of what is sent, and how many turns of the event loop pass before it comes."""
 
 
+def configured(app: ASGIApp, **settings: Any) -> Config:
+    """A server of `app`."""
+    config = Config(app, lifespan="off", log_config=None, **settings)
+    config.load()
+    return config
+
+
 class Client(asyncio.Transport):
     """The other end of a connection to `app`, and what it got. A real one that is reset would not be told of that.
 
     Args:
+        app: or what is configured of its server, where several connections are to the same one.
         protocol: the server's.
         settings: of uvicorn.
     """
 
-    def __init__(self, app: ASGIApp, protocol: Any = HttpProtocol, **settings: Any):
+    def __init__(self, app: ASGIApp | Config, protocol: Any = HttpProtocol, **settings: Any):
         super().__init__({"peername": ("192.0.2.1", 1), "sockname": ("192.0.2.2", 2)})
-        config = Config(app, lifespan="off", log_config=None, **settings)
-        config.load()
+        config = app if isinstance(app, Config) else configured(app, **settings)
         self.server = ServerState()
         self.protocol = protocol(config=config, server_state=self.server, app_state={"a": 1})
         self.got = b""

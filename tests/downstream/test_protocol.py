@@ -83,6 +83,38 @@ async def test_another_protocol_is_not_taken_up() -> None:
     assert b"connection: close\r\n" in answer
 
 
+async def test_a_body_that_is_a_known_request_is_a_body_all_the_same() -> None:
+    bodies: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        bodies.append(body)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"good"})
+
+    client = Client(app)
+    await client.sends(REQUEST)
+    await client.got_with(b"good")
+    await client.sends(b"POST / HTTP/1.1\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(REQUEST), REQUEST)
+    await client.closed.wait()
+    assert bodies == [b"{}", REQUEST]
+
+
+async def test_what_comes_after_a_body_is_no_header() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["more_body"] is False
+        seen.set_result(scope["headers"])
+        await good(scope, receive, send)
+
+    seen: asyncio.Future[list[tuple[bytes, bytes]]] = asyncio.get_running_loop().create_future()
+    client = Client(app)
+    await client.sends(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nauthorization: late\r\n\r\n")
+    assert await seen == [(b"transfer-encoding", b"chunked")]
+
+
 async def test_a_connection_that_is_not_used_is_closed() -> None:
     client = Client(good, timeout_keep_alive=0)
     await client.sends(REQUEST)
