@@ -30,7 +30,7 @@ class Exchanges:
 
     def __init__(self, app: ASGIApp, beside: "Exchanges | None" = None):
         self._app = app
-        self._count = beside._count if beside is not None else _Count()
+        self._count: _Count = beside._count if beside is not None else _Count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _only_listens(scope):

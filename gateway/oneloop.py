@@ -16,6 +16,12 @@ class OneLoop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def running(self) -> asyncio.AbstractEventLoop:
+        """The loop that runs, within a task."""
+        task = self.task()
+        assert task is not None
+        return task.get_loop()
+
     def task(self) -> asyncio.Task[Any] | None:
         """The task that runs; None where none does."""
         task = asyncio.current_task(self._loop) if self._loop is not None else None

@@ -9,6 +9,7 @@ def test_it_is_the_running_one_in_one_loop_after_another() -> None:
     one = OneLoop()
 
     async def found() -> bool:
+        assert one.running() is asyncio.get_running_loop()
         return [one.task(), one.task()] == [asyncio.current_task()] * 2
 
     for _ in range(2):

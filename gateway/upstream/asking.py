@@ -68,14 +68,16 @@ def modern_question(capabilities: Mapping[str, Any], method: str, params: Mappin
     return question
 
 
-async def until_complete(namespace: str, send: Send, params: dict[str, Any], ask: Ask) -> dict[str, Any]:
-    """The result of `send(params)`, after asking the client as often as the upstream wants to know something.
+async def until_complete(
+    namespace: str, send: Send, params: dict[str, Any], result: dict[str, Any], ask: Ask
+) -> dict[str, Any]:
+    """The result of a request with `params`, whose first `result` may want input: after asking the client and sending
+    it again, as often as the upstream wants to know something.
 
     Raises:
         UpstreamBroken: its request for input is none, or has no end.
         UpstreamAnswered: the client's error, where it will not answer.
     """
-    result = await send(params)
     for _ in range(MAX_ROUNDS):
         if result.get("resultType") != "input_required":
             return result

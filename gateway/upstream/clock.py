@@ -1,7 +1,6 @@
 """The time and the place that a call has. People take minutes to answer: neither is used up while they are asked."""
 
 import asyncio
-from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -81,12 +80,9 @@ class Clock:
             self._has_place = False
             self._bulkhead.give()
 
-    def unhurried(self, ask: Ask) -> Ask:
-        """`ask` with `ANSWER_SECONDS` of its own for the answer, one question at a time; others have the place
+    async def unhurried(self, ask: Ask, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """What `ask` answers, with `ANSWER_SECONDS` of its own for that, one question at a time; others have the place
         meanwhile. Both are taken up again after it, but not where the call has been cancelled."""
-        return partial(self._asked, ask)
-
-    async def _asked(self, ask: Ask, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if self._turn is None:
             self._turn = asyncio.Lock()
         async with self._turn:

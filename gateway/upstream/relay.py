@@ -3,7 +3,7 @@
 It strips what is not the upstream's business, puts its own names in, follows the answer, and puts public names back.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
 from gateway.upstream.held import Owner, Send
-from gateway.upstream.session import SILENT, Ask, Listener, Notify, Session, ignore
+from gateway.upstream.session import SILENT, Listener, Notify, Session, ignore
 from gateway.upstream.shapes import METHODS, is_text, readable
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
@@ -151,47 +151,38 @@ async def _bounded(
         return without_server_info(await run(upstream, course, send))
 
 
-def _completed(
+async def _completed(
     upstream: Upstream,
     caller: Caller,
     method: str,
     params: dict[str, Any],
     listener: Listener,
     headers: Mapping[str, str],
-) -> Awaitable[dict[str, Any]]:
-    """The result; a legacy client, which has no other way to hear it, is asked for the input that is required."""
-    if upstream.connector.era == "modern" == listener.era:
-        return _send(upstream, caller, method, params, listener, headers)
-
-    send = partial(_visited, upstream, caller, method, listener, headers)
-    return send(params) if listener.era == "modern" else until_complete(upstream.namespace, send, params, listener.ask)
-
-
-async def _visited(
-    upstream: Upstream,
-    caller: Caller,
-    method: str,
-    listener: Listener,
-    headers: Mapping[str, str],
-    params: dict[str, Any],
 ) -> dict[str, Any]:
-    """The result, after the user has visited the page that a legacy upstream wants visited first."""
+    """The result, after what the client has to do first: visit the page that a legacy upstream wants visited, or give
+    the input that is required, which a legacy client has no other way to hear of."""
     try:
-        return await _send(upstream, caller, method, params, listener, headers)
+        result = await _send(upstream, caller, method, listener, headers, params)
     except UpstreamAnswered as error:
         if upstream.connector.era == "modern":
             raise
-        await visit(upstream.namespace, error, listener)
-    return await _send(upstream, caller, method, params, listener, headers)
+        refusal = error
+    else:
+        if listener.era == "modern" or result.get("resultType") != "input_required":
+            return result
+        again = partial(_send, upstream, caller, method, listener, headers)
+        return await until_complete(upstream.namespace, again, params, result, listener.ask)
+    await visit(upstream.namespace, refusal, listener)
+    return await _send(upstream, caller, method, listener, headers, params)
 
 
 async def _send(
     upstream: Upstream,
     caller: Caller,
     method: str,
-    params: dict[str, Any],
     listener: Listener,
     headers: Mapping[str, str],
+    params: dict[str, Any],
 ) -> dict[str, Any]:
     for _ in range(2):
         async with upstream.session(caller, listener.capabilities) as session:
@@ -221,7 +212,8 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
         InvalidRequest: `_meta` or `arguments` is no object.
     """
     key = "uri" if route.kind in ("resource", "template") else "name"
-    own = {**_without_hop(params), key: route.original}
+    own = _without_hop(params)
+    own[key] = route.original
     _check_object("arguments", params.get("arguments"))
     own.pop("task", None)  # how a legacy client asks for a task of its era (2025-11-25), which is none that we relay
     return own
@@ -230,6 +222,8 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
 def _without_hop(params: Mapping[str, Any]) -> dict[str, Any]:
     own = dict(params)
     meta = own.pop("_meta", None)
+    if not meta and type(meta) is dict:
+        return own
     _check_object("_meta", meta)
     kept = {k: v for k, v in (meta or {}).items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
     if kept:
@@ -238,7 +232,7 @@ def _without_hop(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_object(name: str, value: Any) -> None:
-    if value is not None and not isinstance(value, Mapping):
+    if type(value) is not dict and value is not None and not isinstance(value, Mapping):
         raise InvalidRequest(f"params.{name} must be an object.")
 
 
@@ -251,23 +245,19 @@ def _for_upstream(upstream: Upstream, listener: Listener, course: Course | None 
         raise InvalidRequest(f"The log level must be one of {', '.join(LEVELS)}.")
     asked = {} if upstream.mixes_callers else declared(listener, upstream.connector.era)
     capabilities = both(asked, upstream.listing.capabilities)
-    ask = listener.ask if course is None else _followed(upstream, listener, course)
+    ask = listener.ask if course is None else partial(_asked, upstream, listener, course)
     notify = _only_wanted(listener, course) if listener.progress or listener.log_level is not None else ignore
     return Listener(notify, ask, listener.era, capabilities, listener.log_level, listener.progress)
 
 
-def _followed(upstream: Upstream, listener: Listener, course: Course) -> Ask:
-    return partial(_asked, upstream, listener, course, course.clock.unhurried(listener.ask))
-
-
 async def _asked(
-    upstream: Upstream, listener: Listener, course: Course, unhurried: Ask, method: str, params: dict[str, Any]
+    upstream: Upstream, listener: Listener, course: Course, method: str, params: dict[str, Any]
 ) -> dict[str, Any]:
     upstream.answered()  # who asks is well, however long the user takes
     if listener.era == "legacy":
         upstream.visits.asked(params, listener.notify)
     with course.with_client():
-        return await unhurried(method, params)
+        return await course.clock.unhurried(listener.ask, method, params)
 
 
 def _mirrored(upstream: Upstream, route: Route, params: Mapping[str, Any]) -> dict[str, str]:

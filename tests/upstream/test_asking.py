@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken
 from gateway.upstream.asking import MAX_ROUNDS, declared, may_ask, modern_question, until_complete
-from gateway.upstream.session import Listener
+from gateway.upstream.session import Ask, Listener
 
 QUESTION = {"method": "elicitation/create", "params": {"message": "Which colour?"}}
 ASKS: dict[str, Any] = {"resultType": "input_required", "inputRequests": {"colour": QUESTION}, "requestState": "s1"}
@@ -25,13 +25,17 @@ class Upstream:
         return self.answers.pop(0)
 
 
+async def completed(upstream: Upstream, params: dict[str, Any], ask: Ask) -> dict[str, Any]:
+    return await until_complete("up", upstream.send, params, await upstream.send(params), ask)
+
+
 async def blue(method: str, params: dict[str, Any]) -> dict[str, Any]:
     return {"action": "accept", "content": {"answer": "blue"}, "asked": [method, params["message"]]}
 
 
 async def test_the_request_is_sent_again_with_the_answers_and_the_state():
     upstream = Upstream(ASKS, DONE)
-    assert await until_complete("up", upstream.send, {"name": "paint"}, blue) == DONE
+    assert await completed(upstream, {"name": "paint"}, blue) == DONE
     answer = {"action": "accept", "content": {"answer": "blue"}, "asked": ["elicitation/create", "Which colour?"]}
     assert upstream.sent == [
         {"name": "paint"},
@@ -41,7 +45,7 @@ async def test_the_request_is_sent_again_with_the_answers_and_the_state():
 
 async def test_state_alone_is_sent_back_without_a_question():
     upstream = Upstream({"resultType": "input_required", "requestState": "later"}, DONE)
-    await until_complete("up", upstream.send, {}, blue)
+    await completed(upstream, {}, blue)
     assert upstream.sent[1] == {"inputResponses": {}, "requestState": "later"}
 
 
@@ -50,18 +54,18 @@ async def test_a_client_that_will_not_answer_ends_the_call():
         raise UpstreamAnswered(-1, "User rejected the request")
 
     with pytest.raises(UpstreamAnswered, match="rejected"):
-        await until_complete("up", Upstream(ASKS).send, {}, refuse)
+        await completed(Upstream(ASKS), {}, refuse)
 
 
 async def test_questions_have_an_end():
     with pytest.raises(UpstreamBroken, match="more than"):
-        await until_complete("up", Upstream(*[ASKS] * (MAX_ROUNDS + 1)).send, {}, blue)
+        await completed(Upstream(*[ASKS] * (MAX_ROUNDS + 1)), {}, blue)
 
 
 @pytest.mark.parametrize("wanted", ["colour", {"params": {}}, {"method": "elicitation/create", "params": 1}])
 async def test_what_is_no_request_is_named(wanted: Any):
     with pytest.raises(UpstreamBroken, match="no request"):
-        await until_complete("up", Upstream({**ASKS, "inputRequests": {"colour": wanted}}).send, {}, blue)
+        await completed(Upstream({**ASKS, "inputRequests": {"colour": wanted}}), {}, blue)
 
 
 CAPABILITIES = {"elicitation": {}, "sampling": {}, "roots": {}, "experimental": {"x": {}}}
@@ -139,7 +143,7 @@ async def test_a_page_that_a_modern_upstream_shows_gets_the_id_that_a_legacy_cli
         return {"action": "accept"}
 
     page = {**ASKS, "inputRequests": {"page": {"method": "elicitation/create", "params": URL_MODE}}}
-    await until_complete("up", Upstream(page, page, DONE).send, {}, keep)
+    await completed(Upstream(page, page, DONE), {}, keep)
     ids = {each.pop("elicitationId") for each in asked}
     assert len(ids) == 2
     assert asked == [URL_MODE, URL_MODE]

@@ -61,7 +61,7 @@ async def test_while_the_user_thinks_it_stands_still_and_others_have_the_place(b
     async def call() -> dict[str, Any]:
         with clock:
             assert clock.has_place()
-            return await clock.unhurried(user)("elicitation/create", {})
+            return await clock.unhurried(user, "elicitation/create", {})
 
     running = asyncio.create_task(call())
     await user.asked.wait()
@@ -85,7 +85,7 @@ async def test_time_goes_on_after_an_answer_and_after_an_error(bulkhead: Bulkhea
         with clock:
             assert clock.has_place()
             with pytest.raises(UpstreamAnswered):
-                await clock.unhurried(refuse)("roots/list", {})
+                await clock.unhurried(refuse, "roots/list", {})
             assert repr(bulkhead) == TAKEN
             await asyncio.Event().wait()
 
@@ -99,7 +99,7 @@ async def test_a_call_that_is_cancelled_in_the_middle_of_a_question_needs_no_pla
     async def call() -> None:
         with clock:
             assert clock.has_place()
-            await clock.unhurried(user)("roots/list", {})
+            await clock.unhurried(user, "roots/list", {})
 
     running = asyncio.create_task(call())
     await user.asked.wait()
@@ -114,7 +114,7 @@ async def test_a_question_may_outlast_its_call(bulkhead: Bulkhead):
     clock, user = Clock(Overdue(1), bulkhead), User()
 
     async def ask() -> dict[str, Any]:
-        return await clock.unhurried(user)("roots/list", {})
+        return await clock.unhurried(user, "roots/list", {})
 
     with clock:
         assert clock.has_place()

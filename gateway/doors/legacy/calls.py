@@ -1,7 +1,8 @@
 """Calls of legacy clients to upstreams over HTTP: through the guard and the relay, and back in shapes of their era."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from gateway.catalog.eras import legacy_tool_result
@@ -19,6 +20,7 @@ from gateway.model.principal import Principal
 from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
 from gateway.overdue import Overdue
+from gateway.upstream.messages import Id
 from gateway.upstream.relay import Exchange, exchange
 from gateway.upstream.session import VISITED, Listener
 from gateway.upstream.sharing import Caller
@@ -46,28 +48,28 @@ class LegacyCalls:
     ) -> None:
         """Answer a call of the session, which is `principal`'s."""
         route, _ = lead
-        request = Request(session, call.id, reply)
         guarded = Call(request_id.get(), route, principal, "legacy")
+        run = partial(self._relay, session, principal, call, lead, reply)
+        request = Request(session, call.id, reply, self._young)
+        end: Callable[[], Awaitable[None]]
         with session.transport:
             try:
                 with request:
-                    work = self._serving.guard.call(
-                        guarded, lambda: self._relay(session, principal, call, lead, reply), _is_tool_error
-                    )
-                    result = await reply.until_done(work, self._young)
+                    result = await self._serving.guard.call(guarded, run, _is_tool_error)
             except asyncio.CancelledError:
                 if request.ended is None:
                     raise
                 request.task.uncancel()
-                await reply.error(*request.ended)
+                end = partial(reply.error, *request.ended)
             except Forbidden as error:
-                await reply.refused(error, route, self._metadata)
+                end = partial(reply.refused, error, route, self._metadata)
             except UpstreamError as error:
-                await reply.error(error.code, REDACTOR.text(error.message), error.data)
+                end = partial(reply.error, error.code, REDACTOR.text(error.message), error.data)
             except GatewayError as error:
-                await reply.error(error.code, error.message, error.data)
+                end = partial(reply.error, error.code, error.message, error.data)
             else:
-                await reply.result(result)
+                end = partial(reply.result, result)
+            await end()  # not within `except`: see docs/adr/0011-an-optional-compiled-build.md
 
     async def _relay(
         self, session: Session, principal: Principal, call: LegacyCall, lead: Lead, reply: LegacyReply
@@ -80,30 +82,29 @@ class LegacyCalls:
         result = await exchange(upstream, route, Exchange(Caller(principal.subject, session.id), params, listener))
         if route.kind == "tool":
             result = legacy_tool_result(result)
+        if result.keys().isdisjoint(MODERN_MEMBERS):
+            return result
         return {name: value for name, value in result.items() if name not in MODERN_MEMBERS}
 
     def _listener(self, session: Session, call: LegacyCall, reply: LegacyReply) -> Listener:
         token = call.progress_token
-
-        async def notify(method: str, params: dict[str, Any]) -> None:
-            told = notification(method, params, token)
-            if told is not None:
-                said = told.params.model_dump(by_alias=True, mode="json", exclude_none=True)
-                # A visit may be done when the call is long over: that is told beside it.
-                say = session.transport.tell if method == VISITED else reply.say
-                await say({"jsonrpc": "2.0", "method": method, "params": said})
-
-        async def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
-            return await session.questions.ask(reply, method, params)
-
         return Listener(
-            notify=notify,
-            ask=ask,
+            notify=partial(_notify, session, reply, token),
+            ask=partial(session.questions.ask, reply),
             era="legacy",
             capabilities=session.capabilities,
             log_level=self._levels.get(session.id),
             progress=token is not None,
         )
+
+
+async def _notify(session: Session, reply: LegacyReply, token: Id | None, method: str, params: dict[str, Any]) -> None:
+    told = notification(method, params, token)
+    if told is not None:
+        said = told.params.model_dump(by_alias=True, mode="json", exclude_none=True)
+        # A visit may be done when the call is long over: that is told beside it.
+        say = session.transport.tell if method == VISITED else reply.say
+        await say({"jsonrpc": "2.0", "method": method, "params": said})
 
 
 def _is_tool_error(result: Mapping[str, Any]) -> bool:

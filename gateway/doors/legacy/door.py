@@ -33,6 +33,7 @@ from gateway.upstream.session import LEGACY, LEGACY_VERSIONS
 
 VERSIONS = frozenset(version.encode() for version in LEGACY_VERSIONS)
 MARKS_STREAMS = b"2025-11-25"
+UNNAMED = LEGACY.encode()  # a version that no header names
 CANCELLED = (REQUEST_CANCELLED, "Request cancelled")
 SESSION_OVER = (CONNECTION_CLOSED, "The client ended the session before the call had ended. It may have run.")
 
@@ -77,17 +78,26 @@ class LegacyExpress:
         session = self._sessions.find(id) if id is not None else None
         if headers is None or (session is None and id is not None):
             await self._app(scope, receive, send)
-        elif session is None:
+            return
+        if session is None:
             await self._opened(headers, scope, receive, send)
+            return
+        principal = self._credentials.recent(headers) or await self._credentials.principal(headers)
+        if principal is None or principal.subject != session.subject:  # the SDK says that there is no such session
+            await self._app(scope, receive, send)
+        elif scope["method"] == "DELETE":
+            await self._deleted(session, scope, receive, send)
+        elif _is_plain(session, headers):
+            await self._posted(session, principal, headers, scope, receive, send)
         else:
-            await self._within(session, headers, scope, receive, send)
+            await self._app(scope, receive, send)
 
     def _headers(self, scope: Scope) -> Headers | None:
         """The headers of a request that may be for this door; None for any other."""
         if scope["type"] != "http" or scope["path"] != self._path or scope["method"] not in ("POST", "DELETE"):
             return None
         headers = headers_of(scope)
-        if headers is None or headers.get(b"mcp-protocol-version", LEGACY.encode()) not in VERSIONS:
+        if headers is None or headers.get(b"mcp-protocol-version", UNNAMED) not in VERSIONS:
             return None
         return headers
 
@@ -101,20 +111,12 @@ class LegacyExpress:
             send = Opening(handshake, principal, self._transport_of, self._sessions.add).watched(send)
         await self._app(scope, again(taken, receive), send)
 
-    async def _within(self, session: Session, headers: Headers, scope: Scope, receive: Receive, send: Send) -> None:
-        """A request that names a session."""
-        principal = self._credentials.recent(headers) or await self._credentials.principal(headers)
-        if principal is None or principal.subject != session.subject:  # the SDK says that there is no such session
-            await self._app(scope, receive, send)
-        elif scope["method"] == "DELETE":
-            await self._app(scope, receive, send)
-            if session.transport.is_over:
-                self._sessions.forget(session)
-                session.end(*SESSION_OVER)
-        elif not _is_plain(session, headers):
-            await self._app(scope, receive, send)
-        else:
-            await self._posted(session, principal, headers, scope, receive, send)
+    async def _deleted(self, session: Session, scope: Scope, receive: Receive, send: Send) -> None:
+        """The client ends its session, if the main door says so."""
+        await self._app(scope, receive, send)
+        if session.transport.is_over:
+            self._sessions.forget(session)
+            session.end(*SESSION_OVER)
 
     async def _posted(
         self, session: Session, principal: Principal, headers: Headers, scope: Scope, receive: Receive, send: Send

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from gateway.doors.express.inbound import KINDS, LONG_NUMBER, NAMES, RESERVED, is_call
+from gateway.doors.express.inbound import KINDS, NAMES, RESERVED, has_long_number, is_call
 from gateway.model.route import Kind
 from gateway.upstream.messages import Id
 
@@ -28,7 +28,7 @@ class LegacyCall(NamedTuple):
 
 def message_in(body: bytes) -> dict[str, Any]:
     """The message in `body`; an empty one for anything else, a batch too."""
-    if LONG_NUMBER.search(body) is not None:
+    if has_long_number(body):
         return {}
     try:
         message = orjson.loads(body)
@@ -47,6 +47,6 @@ def call_in(message: dict[str, Any]) -> LegacyCall | None:
     name, meta = params.get(NAMES[kind]), params.get("_meta", {})
     if type(name) is not str or type(meta) is not dict or type(meta.get("progressToken", 0)) not in (int, str):
         return None
-    if any(key.startswith(RESERVED) for key in meta):
+    if meta and any(key.startswith(RESERVED) for key in meta):
         return None
     return LegacyCall(id, kind, name, params, meta)

@@ -77,6 +77,8 @@ class Questions:
 
     def end(self, reply: LegacyReply) -> None:
         """The call is over: nobody waits for its questions, which were asked beside it, on a stream that goes on."""
+        if not self._waiting:
+            return
         for question in list(self._waiting.values()):
             if question.reply is reply and not question.answer.done():
                 question.answer.set_exception(UpstreamAnswered(INVALID_PARAMS, OVER))

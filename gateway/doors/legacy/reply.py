@@ -7,23 +7,22 @@ answered at once is not, and does not claim to be.
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.types import Send
 
-from gateway.doors.companion import Companion
 from gateway.doors.legacy.transport import Transport
 from gateway.doors.reply import EVENTS, PING, PING_SECONDS, Reply, encoded
 from gateway.errors import Forbidden
 from gateway.model.route import Route
-from gateway.overdue import Overdue
 from gateway.upstream.messages import Id
-
-T = TypeVar("T")
 
 
 class LegacyReply:
-    """Says what there is to say to request `id`, and ends with its one answer.
+    """Says what there is to say to request `id`, and ends with its one answer. A client that leaves does not end it: it
+    may come back for the answer.
+
+    `staying` is the task that kept it open, cancelled before the answer.
 
     Args:
         session: its id, as a header has it.
@@ -37,33 +36,30 @@ class LegacyReply:
         self._id = id
         self._is_marked = is_marked
         self._stream: _Stream | None = None
+        self.staying: asyncio.Task[None] | None = None
         self.is_over = False
 
-    async def until_done(self, work: Awaitable[T], young: Overdue) -> T:
-        """The result of `work`. A client that leaves does not end it: it may come back for the answer.
-
-        Once the call is no longer `young`, its stream is opened and kept so.
-        """
-        keeper = Companion(young, self._stay)
-        try:
-            return await work
-        finally:
-            if (ending := keeper.leave()) is not None:
-                await asyncio.wait([ending])
+    async def stay(self, _: asyncio.Task[Any]) -> None:
+        """Open its stream and keep it open, until cancelled."""
+        stream = self._opened()
+        await stream.open()
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            await stream.ping()
 
     async def say(self, message: dict[str, Any]) -> None:
         """A notification or a request before the answer. After that there is nobody to hear it."""
         if not self.is_over:
             await self._opened().say(message)
 
-    async def result(self, result: Mapping[str, Any]) -> None:
+    def result(self, result: Mapping[str, Any]) -> Awaitable[None]:
         """The answer."""
-        await self._end({"jsonrpc": "2.0", "id": self._id, "result": result})
+        return self._end({"jsonrpc": "2.0", "id": self._id, "result": result})
 
-    async def error(self, code: int, message: str, data: Any = None) -> None:
+    def error(self, code: int, message: str, data: Any = None) -> Awaitable[None]:
         """The answer that there is none. `data` of None is left out."""
         error = {"code": code, "message": message} | ({} if data is None else {"data": data})
-        await self._end({"jsonrpc": "2.0", "id": self._id, "error": error})
+        return self._end({"jsonrpc": "2.0", "id": self._id, "error": error})
 
     async def refused(self, refusal: Forbidden, route: Route, metadata: str | None) -> None:
         """The answer that the caller lacks a scope for `route`; nothing was said before it."""
@@ -72,17 +68,12 @@ class LegacyReply:
 
     async def _end(self, message: dict[str, Any]) -> None:
         self.is_over = True
+        if self.staying is not None:
+            await asyncio.wait([self.staying])
         if self._stream is not None:
             await self._stream.say(message, is_last=True)
         else:
             await answer_json(self._send, self._session, 200, encoded(message))
-
-    async def _stay(self, _: asyncio.Task[Any]) -> None:
-        stream = self._opened()
-        await stream.open()
-        while True:
-            await asyncio.sleep(PING_SECONDS)
-            await stream.ping()
 
     def _opened(self) -> "_Stream":
         if self._stream is None:

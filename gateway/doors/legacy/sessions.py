@@ -5,9 +5,11 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.doors.companion import Companion
 from gateway.doors.legacy.questions import Questions
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.transport import Transport
+from gateway.overdue import Overdue
 from gateway.upstream.messages import Id
 
 MOST_SESSIONS = 10_000  # as many as the SDK keeps
@@ -16,18 +18,22 @@ MOST_SESSIONS = 10_000  # as many as the SDK keeps
 class Request:
     """One that the current task answers, in a `with` block. `ended` is why it was ended from outside: code and message
     of its answer.
+
+    Once it is no longer `young`, its reply stays open.
     """
 
-    __slots__ = ("_session", "ended", "id", "reply", "task")
+    __slots__ = ("_keeper", "_session", "ended", "id", "reply")
 
-    def __init__(self, session: "Session", id: Id, reply: LegacyReply):
-        task = asyncio.current_task()
-        assert task is not None
+    def __init__(self, session: "Session", id: Id, reply: LegacyReply, young: Overdue):
         self._session = session
         self.id = str(id)  # the SDK's name for the stream of its answer
         self.reply = reply
-        self.task = task
         self.ended: tuple[int, str] | None = None
+        self._keeper = Companion(young, reply.stay)
+
+    @property
+    def task(self) -> asyncio.Task[Any]:
+        return self._keeper.call
 
     def __enter__(self) -> "Request":
         self._session.running[self.id] = self
@@ -35,6 +41,7 @@ class Request:
 
     def __exit__(self, *_: object) -> None:
         del self._session.running[self.id]
+        self.reply.staying = self._keeper.leave()
         self._session.questions.end(self.reply)
 
 

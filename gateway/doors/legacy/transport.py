@@ -3,7 +3,6 @@
 The one place that reaches into the SDK's transport; `tests/doors/legacy/test_transport.py` notices when that changes.
 """
 
-import asyncio
 import math
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +48,7 @@ class Transport:
     def __exit__(self, *_: object) -> None:
         self._transport._requests_in_flight -= 1
         if not self._transport._requests_in_flight and self._transport.idle_scope is not None:
-            self._unused.add(self, asyncio.get_running_loop())
+            self._unused.add(self, self._unused.loop.running())
 
     def late(self) -> None:
         """Nobody has used it for a moment."""

@@ -49,7 +49,7 @@ async def test_a_request_runs_under_its_id_and_is_ended_once() -> None:
     started = asyncio.Event()
 
     async def answering() -> tuple[int, str] | None:
-        request = Request(session, 5, reply)
+        request = Request(session, 5, reply, Overdue(60.0))
         try:
             with request:
                 started.set()
