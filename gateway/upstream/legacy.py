@@ -130,7 +130,12 @@ class LegacySession(Session):
         body = messages.request(id, method, legacy_params(params, listener, id))
         self._running[id] = listener
         try:
-            response = await self._exchange(body, id, listener)
+            async with self._wire.post(body, self._headers) as reply:
+                response = reply.only()
+                if response is None or response.id != id:
+                    response = await self._read(reply, id, listener)
+            if response is None:
+                response = await self._rest(reply.position, id, listener)
         except SessionLost:
             self.closed = True
             raise
@@ -141,21 +146,16 @@ class LegacySession(Session):
             del self._running[id]
         return legacy_result(response)
 
-    async def _exchange(self, body: bytes, id: messages.Id, listener: Listener) -> messages.Response:
-        async with self._wire.post(body, self._headers) as reply:
-            only = reply.only()
-            if only is not None and only.id == id:
-                return only
-            response = await self._read(reply, id, listener)
-        position = reply.position
+    async def _rest(self, position: Position, id: messages.Id, listener: Listener) -> messages.Response:
+        """The response in an answer that ended before it, taken up again as often as that takes."""
         for _ in range(MAX_RESUMED):
-            if response is not None or not position.last_id:
+            if not position.last_id:
                 break
             await asyncio.sleep(position.retry)
             response, position = await self._resume(position, id, listener)
-        if response is None:
-            raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
-        return response
+            if response is not None:
+                return response
+        raise UpstreamLost(self._wire.namespace, f"ended its answer without a result. {UNKNOWN}")
 
     async def _resume(
         self, position: Position, id: messages.Id, listener: Listener

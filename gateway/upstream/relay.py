@@ -3,7 +3,7 @@
 It strips what is not the upstream's business, puts its own names in, follows the answer, and puts public names back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -73,17 +73,17 @@ async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str
         raise
 
 
-async def _with_care(upstream: Upstream, route: Route, method: str, call: Exchange) -> dict[str, Any]:
+def _with_care(upstream: Upstream, route: Route, method: str, call: Exchange) -> Awaitable[dict[str, Any]]:
     """The upstream's result for a call in which there may be more to do than to send it and wait."""
     params = outbound_params(route, call.params)
     headers = _mirrored(upstream, route, params)
 
     if call.listener.era == "legacy" or upstream.connector.era == "modern":
-        return await _bounded(upstream, route.repeatable, method, params, call.caller, headers, call.listener)
+        return _bounded(upstream, route.repeatable, method, params, call.caller, headers, call.listener)
 
     send = partial(_bounded, upstream, route.repeatable, method, params, call.caller, headers)
     owner = Owner(call.caller.subject, method, route.original)
-    return await _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
+    return _in_rounds(upstream, owner, params, _for_upstream(upstream, call.listener), send)
 
 
 async def _in_rounds(
