@@ -222,12 +222,11 @@ def outbound_params(route: Route, params: Mapping[str, Any]) -> dict[str, Any]:
 def _without_hop(params: Mapping[str, Any]) -> dict[str, Any]:
     own = dict(params)
     meta = own.pop("_meta", None)
-    if not meta and type(meta) is dict:
-        return own
     _check_object("_meta", meta)
-    kept = {k: v for k, v in (meta or {}).items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
-    if kept:
-        own["_meta"] = kept
+    if meta:
+        kept = {k: v for k, v in meta.items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
+        if kept:
+            own["_meta"] = kept
     return own
 
 
