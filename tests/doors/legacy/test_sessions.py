@@ -1,6 +1,7 @@
 """Sessions are known while the SDK has them, and within a bound."""
 
 import asyncio
+from typing import Any
 
 from mcp.server.streamable_http import StreamableHTTPServerTransport
 
@@ -66,6 +67,34 @@ async def test_a_request_runs_under_its_id_and_is_ended_once() -> None:
     assert not session.end_request(5, 1, "again")
     assert await task == (-32800, "Request cancelled")
     assert not session.runs(5)
+
+
+async def test_a_request_that_ends_in_time_leaves_nothing_behind() -> None:
+    session, _ = made("a")
+    young = Overdue(60.0)
+    reply = LegacyReply(_send, session.transport, session.header, 5, is_marked=True)
+    with Request(session, 5, reply, young):
+        assert repr(young) == "<Overdue after 60 s: 1 waiting>"
+    assert repr(young) == "<Overdue after 60 s: 0 waiting>"
+    assert reply.staying is None
+
+
+async def test_what_kept_a_late_answer_open_has_ended_before_the_answer() -> None:
+    session, _ = made("a")
+    sent: list[Any] = []
+    opened = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        opened.set()
+
+    reply = LegacyReply(send, session.transport, session.header, 5, is_marked=False)
+    with Request(session, 5, reply, Overdue(0.0)):
+        await opened.wait()
+    assert reply.staying is not None
+    await reply.result({})
+    assert reply.staying.cancelled()
+    assert [each.get("more_body") for each in sent] == [None, False]
 
 
 async def _send(_: object) -> None:
