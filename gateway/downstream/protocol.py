@@ -177,9 +177,9 @@ class HttpProtocol:
     # What the server calls, and the timer.
 
     def shutdown(self) -> None:
-        """Close the connection once the request that is being answered has its answer."""
-        if self._cycle is not None:
-            self._cycle.keep_alive = False
+        """Close the connection once all that was asked has its answer."""
+        if self._cycle is not None and self._last is not None:
+            self._last.keep_alive = False
         elif self._transport is not None:
             self._transport.close()
 
