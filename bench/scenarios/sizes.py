@@ -2,7 +2,7 @@
 
 import contextlib
 
-from bench import parts
+from bench import parts, proxies
 from bench.load import repeat, tool_call, tools_list
 from bench.report import Section
 from bench.rounds import MEGABYTE, Effort, Row, in_turn, ratios
@@ -58,12 +58,17 @@ def memory(effort: Effort) -> Section:
 
 
 def workers(effort: Effort) -> Section:
-    """CPU per call with two workers, against one, 16 clients."""
+    """CPU per call with two workers, against one, 16 clients; and the same of Envoy's threads."""
+    # With two of anything on two cores, the load and the upstream have none for themselves: that costs Envoy too.
     with contextlib.ExitStack() as stack:
         origin, _ = stack.enter_context(parts.upstream())
+        urls = [origin + path()]
         rows = [
-            Row(stack.enter_context(parts.gateway([origin + path()], name=name, workers=count)), tool_call("up0_echo"))
+            Row(stack.enter_context(parts.gateway(urls, name=name, workers=count)), tool_call("up0_echo"))
             for name, count in (("one worker", 1), ("two workers", 2))
         ]
+        for count, name in ((1, "Envoy's MCP router, one thread"), (2, "Envoy's MCP router, two threads")):
+            envoy = stack.enter_context(proxies.envoy_router(urls, threads=count))
+            rows.append(Row(envoy.named(name), tool_call("up0__echo")))
         in_turn(rows, effort, clients=16)
     return Section(rows, {"workers": ratios(rows[1], rows[0], "cpu")})
