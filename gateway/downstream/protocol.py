@@ -19,7 +19,12 @@ from gateway.overdue import Overdue
 from gateway.turn import HeldTransport, held
 
 NOT_HTTP = b"Invalid HTTP request received."
-REFUSAL = refusal(400, NOT_HTTP)
+TOO_LARGE = b"The headers are too large: 32 KiB are taken."
+TOO_SLOW = b"The request did not come to its end in time: 15 seconds are given."
+# Of everything in a request but its body, in bytes.
+MAX_HEAD = 32 * 1024
+# From the first byte of a request to its last, while we read.
+RECEIVE_SECONDS = 15.0
 
 
 class HttpProtocol:
@@ -62,6 +67,9 @@ class HttpProtocol:
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects_continue = False
+        self._head_size = 0
+        self._unread = 0
+        self._is_timed = False
 
     # asyncio.Protocol
 
@@ -71,25 +79,37 @@ class HttpProtocol:
         self._remote = get_remote_addr(transport)
         self._scheme = "https" if is_ssl(transport) else "http"
         self._server.connections.add(cast(Any, self))
+        self._time(True)
 
     def data_received(self, data: bytes) -> None:
         self._common.unused.discard(self)
         if self._parser is None:
             return
+        self._read(data)
+        self._time(not self._is_between)
+
+    def _read(self, data: bytes) -> None:
         is_next = self._is_between
         if is_next and (known := self._common.heads.find(data)) is not None:
             head, body = known
             self._begin(head).comes_with(body)
             return
+        # The parser keeps a header or a trailer, and goes through a chunk's extensions, for as long as they do not end.
+        self._unread += len(data)
         try:
             self._parser.feed_data(data)
-            if is_next and self._is_between and self._head is not None:
+            if self._unread > MAX_HEAD:
+                self._refuse(431, TOO_LARGE)
+            elif is_next and self._is_between and self._head is not None:
                 self._common.heads.learn(data, self._head)
         except httptools.HttpParserUpgrade:
             # The client would go on in another protocol, and sees in the answer that it cannot (RFC 9110, section 7.8).
             self._read_no_more(self._last)
         except httptools.HttpParserError:
-            self._refuse()
+            if self._head_size > MAX_HEAD:
+                self._refuse(431, TOO_LARGE)
+            else:
+                self._refuse(400, NOT_HTTP)
 
     def eof_received(self) -> None:
         """Nothing more will come: `connection_lost` follows."""
@@ -97,6 +117,7 @@ class HttpProtocol:
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(cast(Any, self))
         self._common.unused.discard(self)
+        self._common.receiving.discard(self)
         self._parser = None
         self._waiting.clear()
         if self._cycle is not None:
@@ -120,17 +141,23 @@ class HttpProtocol:
         self._url = b""
         self._headers = []
         self._expects_continue = False
+        self._head_size = 0
 
     def on_url(self, url: bytes) -> None:
         self._url += url
+        self._head_size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_size += len(name) + len(value) + 4
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self._expects_continue = True
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        self._unread = 0
+        if self._head_size > MAX_HEAD:
+            raise ValueError  # to the parser, which ends with an error of its own
         version: str = self._parser.get_http_version()
         self._head = Head(
             self._asked(version),
@@ -141,10 +168,12 @@ class HttpProtocol:
         self._begin(self._head)
 
     def on_body(self, body: bytes) -> None:
+        self._unread = 0
         if self._last is not None and not self._last.is_answered and self._last.body(body):
             self._pause()
 
     def on_message_complete(self) -> None:
+        self._unread = 0
         self._is_between = True
         if self._last is not None:
             self._last.whole()
@@ -184,9 +213,23 @@ class HttpProtocol:
             self._transport.close()
 
     def late(self) -> None:
-        """No request came for as long as an unused connection is kept."""
-        if self._transport is not None:
+        """No request came for as long as an unused connection is kept, or one did not come to its end."""
+        assert self._transport is not None
+        self._is_timed = False
+        if self._is_paused:  # it could not
+            self._time(True)
+        elif self._is_between:
             self._transport.close()
+        elif self._parser is not None:
+            self._refuse(408, TOO_SLOW)
+
+    def _time(self, is_receiving: bool) -> None:
+        """Give what is being received its time, from when it began."""
+        if is_receiving and not self._is_timed:
+            self._common.receiving.add(self, self._loop)
+        elif self._is_timed and not is_receiving:
+            self._common.receiving.discard(self)
+        self._is_timed = is_receiving
 
     def _asked(self, version: str) -> dict[str, Any]:
         """What the head that the parser has read asks for, as ASGI says it."""
@@ -241,8 +284,8 @@ class HttpProtocol:
             self._is_paused = True
             self._transport.pause_reading()
 
-    def _refuse(self) -> None:
-        """What came is no HTTP, or stops being it. What was asked whole before it is answered, and that is the end."""
+    def _refuse(self, status: int, why: bytes) -> None:
+        """What comes is not to be read. What was asked whole before it is answered, and that is the end."""
         assert self._transport is not None
         last = self._last
         if last is not None and not last.is_whole and self._waiting:
@@ -250,10 +293,10 @@ class HttpProtocol:
             last = self._waiting[-1][0] if self._waiting else self._cycle
         self._read_no_more(last)
         if last is None or (last.is_answered and last.is_whole):
-            self._transport.write(REFUSAL)
+            self._transport.write(refusal(status, why))
             self._transport.close()
         elif not last.is_whole:
-            last.refuse(400, NOT_HTTP)
+            last.refuse(status, why)
 
     def _read_no_more(self, last: Cycle | None) -> None:
         """The answer to `last` is the last one."""
@@ -263,10 +306,14 @@ class HttpProtocol:
 
 
 class _Common:
-    """What the connections of one server have in common: `unused` looks after those that carry no request."""
+    """What the connections of one server have in common.
+
+    `unused` looks after those that carry no request, `receiving` after those whose request is not all there.
+    """
 
     def __init__(self, config: Config):
         self.unused = Overdue(config.timeout_keep_alive)
+        self.receiving = Overdue(RECEIVE_SECONDS)
         self.heads = KnownHeads()
 
 

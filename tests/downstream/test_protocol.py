@@ -5,8 +5,10 @@ That it speaks HTTP as uvicorn does, `test_as_uvicorn.py` shows; here is what a 
 
 import asyncio
 
+import pytest
 from starlette.types import Receive, Scope, Send
 
+from gateway.downstream import protocol
 from tests.downstream.client import Client
 
 REQUEST = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 2\r\n\r\n{}"
@@ -119,6 +121,71 @@ async def test_a_connection_that_is_not_used_is_closed() -> None:
     client = Client(good, timeout_keep_alive=0)
     await client.sends(REQUEST)
     assert (await client.got_all()).endswith(b"good")
+
+
+LARGE = b"x" * (protocol.MAX_HEAD + 1)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nx: " + LARGE + b"\r\n\r\n",
+        b"GET /" + LARGE + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 6000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nendless: " + LARGE,
+        b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nendless: " + LARGE,
+        b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2;endless=" + LARGE,
+    ],
+    ids=["header", "target", "headers", "half a header", "trailer", "extension"],
+)
+async def test_what_surrounds_a_body_has_a_bound(sent: bytes) -> None:
+    client = Client(good)
+    await client.sends(sent, LARGE)
+    assert (await client.got_all()).startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+
+
+@pytest.mark.parametrize("half", [REQUEST[:-1], REQUEST[:9], b"P"], ids=["body", "head", "begin"])
+async def test_half_a_request_has_its_time(half: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.01)
+    client = Client(good)
+    await client.sends(half)
+    assert (await client.got_all()).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+
+async def test_who_says_nothing_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.01)
+    assert await Client(good).got_all() == b""
+
+
+async def test_half_a_request_behind_one_that_runs_does_not_take_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.01)
+    later = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await later.wait()
+        await good(scope, receive, send)
+
+    client = Client(app)
+    await client.sends(REQUEST + REQUEST[:9])
+    asyncio.get_running_loop().call_later(0.02, later.set)
+    answer = await client.got_all()
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"connection: close\r\n\r\ngood")
+
+
+async def test_a_request_that_we_do_not_read_has_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.001)
+    ask = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await ask.wait()
+        await good(scope, receive, send)
+
+    client = Client(app)
+    await client.sends(b"POST / HTTP/1.1\r\ncontent-length: 100002\r\n\r\n", b"x" * 100_000)
+    asyncio.get_running_loop().call_later(0.02, ask.set)
+    await client.sends(b"{}")
+    await client.got_with(b"good")
 
 
 async def test_at_a_shutdown_an_unused_connection_is_closed() -> None:
