@@ -64,7 +64,7 @@ def _has_pages(sources: Sequence[Source]) -> bool:
 def both(client: Mapping[str, Any], upstream: Mapping[str, Any]) -> dict[str, Any]:
     """A client's capabilities with those extensions only that the upstream declares too."""
     extensions = client.get("extensions")
-    if extensions is None or not isinstance(extensions, Mapping):
+    if extensions is None or not isinstance(extensions, Mapping):  # an abstract class is slow to ask
         return dict(client)
     theirs = upstream.get("extensions")
     shared = {name: value for name, value in extensions.items() if isinstance(theirs, Mapping) and name in theirs}

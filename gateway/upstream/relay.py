@@ -231,6 +231,7 @@ def _without_hop(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_object(name: str, value: Any) -> None:
+    # An abstract class is slow to ask, and most are these.
     if type(value) is not dict and value is not None and not isinstance(value, Mapping):
         raise InvalidRequest(f"params.{name} must be an object.")
 
