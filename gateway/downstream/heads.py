@@ -44,6 +44,7 @@ class KnownHeads:
 
     def __init__(self) -> None:
         self._known: dict[bytes, tuple[Head, int]] = {}
+        self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
 
     def find(self, data: bytes) -> tuple[Head, bytes] | None:
         """The head and the body of the one request that `data` is; None where it is another, or not known."""
@@ -58,4 +59,7 @@ class KnownHeads:
         if END in data and end <= LONGEST_KNOWN and head.length() == length:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
+                self._headers.clear()
+            # Most heads differ in one header: the rest is one thing for all, and stays in the processor's cache.
+            head.headers = [self._headers.setdefault(header, header) for header in head.headers]
             self._known[data[:end]] = (head, length)

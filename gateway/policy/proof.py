@@ -1,11 +1,14 @@
 """How a verified proof travels through FastMCP: a mark in the access token, and the principal read back from it."""
 
+from functools import lru_cache
+
 from fastmcp.server.auth import AccessToken
 
 from gateway.errors import Unauthenticated
 from gateway.model.principal import LOOPBACK, Principal
 
 MARK = "gateway/principal"
+REMEMBERED_GRANTS = 1024
 
 
 def prove(token: AccessToken, principal: Principal) -> AccessToken:
@@ -29,4 +32,11 @@ def principal_of(token: AccessToken | None) -> Principal:
     mark = token.claims.get(MARK)
     if mark is None:
         raise Unauthenticated("The token was not verified by this gateway. Configure its issuer under [auth]")
-    return Principal(mark["subject"], frozenset(token.scopes), mark["proof"])
+    return Principal(mark["subject"], _granted(tuple(token.scopes)), mark["proof"])
+
+
+@lru_cache(REMEMBERED_GRANTS)
+def _granted(scopes: tuple[str, ...]) -> frozenset[str]:
+    """The same set each time a credential is proven: decisions are remembered by it, and a call with hundreds of scopes
+    would pay for seeing that one set is as another."""
+    return frozenset(scopes)

@@ -56,3 +56,10 @@ def test_no_more_are_known_than_a_bound(known: KnownHeads, monkeypatch: pytest.M
     for number in range(3):
         known.learn(b"GET /%d HTTP/1.1\r\n\r\n" % number, head())
     assert [known.find(b"GET /%d HTTP/1.1\r\n\r\n" % number) is not None for number in range(3)] == [False, False, True]
+
+
+def test_what_heads_have_in_common_is_kept_once(known: KnownHeads) -> None:
+    first, second = (head((b"content-length", b"%d" % 2), (b"host", bytes(bytearray(b"here")))) for _ in range(2))
+    known.learn(HEAD + b"{}", first)
+    known.learn(HEAD[:-2] + b"x: 1\r\n\r\n{}", second)
+    assert first.headers[1] is second.headers[1]

@@ -15,6 +15,11 @@ def test_who_was_proved_is_read_back():
     assert principal_of(prove(TOKEN, ADA)) == ADA
 
 
+def test_the_same_scopes_are_the_same_set_each_time_they_are_proved():
+    first, second = (principal_of(prove(TOKEN, ADA)) for _ in range(2))
+    assert first.scopes is second.scopes
+
+
 def test_who_was_proved_survives_serialisation():
     assert principal_of(AccessToken.model_validate_json(prove(TOKEN, ADA).model_dump_json())) == ADA
 
