@@ -106,11 +106,6 @@ class Cycle:
         self._tell()
         return len(self._body) > HIGH_WATER
 
-    def comes_with(self, body: bytes) -> None:
-        """The request is whole as it comes."""
-        self._body = body
-        self.whole()
-
     def whole(self) -> None:
         """The body is all there."""
         self.is_whole = True

@@ -1,14 +1,11 @@
-"""The heads of requests: a client that calls again sends the same one, and then there is nothing to parse."""
+"""What the head of a request says."""
 
+from functools import lru_cache
 from typing import Any
-
-END = b"\r\n\r\n"
-MOST_KNOWN = 512
-LONGEST_KNOWN = 2048
 
 
 class Head:
-    """What the head of a request says.
+    """A head that the parser has read.
 
     Attributes:
         scope: what it decides of ASGI's scope, but for the headers.
@@ -25,6 +22,10 @@ class Head:
         self.keep_alive = keep_alive
         self.expects_continue = expects_continue
 
+    def share(self) -> None:
+        """Have headers that others have as well only once: this head is to be kept."""
+        self.headers = [_once(header) for header in self.headers]
+
     def length(self) -> int:
         """Of the body, in bytes; -1 where only the parser can say where it ends."""
         length = 0
@@ -36,30 +37,10 @@ class Head:
         return -1 if self.expects_continue else length
 
 
-class KnownHeads:
-    """What the parser made of heads whose requests came whole, by their bytes.
+@lru_cache(1024)
+def _once(header: Any) -> Any:
+    """One thing for all heads that have it, which stays in the processor's cache: most differ in one header.
 
-    A request that begins with the same bytes, to the last of its head, is the same but for its body.
+    A tuple for whoever knows that it is one would be another tuple in a compiled build.
     """
-
-    def __init__(self) -> None:
-        self._known: dict[bytes, tuple[Head, int]] = {}
-        self._headers: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
-
-    def find(self, data: bytes) -> tuple[Head, bytes] | None:
-        """The head and the body of the one request that `data` is; None where it is another, or not known."""
-        end = data.find(END) + len(END)
-        known = self._known.get(data[:end])
-        return (known[0], data[end:]) if known is not None and len(data) == end + known[1] else None
-
-    def learn(self, data: bytes, head: Head) -> None:
-        """Know `head` from now on, if the request in `data` that it belongs to is all there, and is alone there."""
-        end = data.find(END) + len(END)
-        length = len(data) - end
-        if END in data and end <= LONGEST_KNOWN and head.length() == length:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-                self._headers.clear()
-            # Most heads differ in one header: the rest is one thing for all, and stays in the processor's cache.
-            head.headers = [self._headers.setdefault(header, header) for header in head.headers]
-            self._known[data[:end]] = (head, length)
+    return header

@@ -14,7 +14,8 @@ from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from gateway.downstream.cycle import Cycle, refusal
-from gateway.downstream.heads import Head, KnownHeads
+from gateway.downstream.heads import Head
+from gateway.heads import KnownHeads
 from gateway.overdue import Overdue
 from gateway.turn import HeldTransport, held
 
@@ -23,6 +24,7 @@ TOO_LARGE = b"The headers are too large: 32 KiB are taken."
 TOO_SLOW = b"The request did not come to its end in time: 15 seconds are given."
 # Of everything in a request but its body, in bytes.
 MAX_HEAD = 32 * 1024
+LONGEST_KNOWN = 2048
 # From the first byte of a request to its last, while we read.
 RECEIVE_SECONDS = 15.0
 
@@ -92,7 +94,9 @@ class HttpProtocol:
         is_next = self._is_between
         if is_next and (known := self._common.heads.find(data)) is not None:
             head, body = known
-            self._begin(head).comes_with(body)
+            cycle = self._begin(head)
+            cycle.body(body)
+            cycle.whole()
             return
         # The parser keeps a header or a trailer, and goes through a chunk's extensions, for as long as they do not end.
         self._unread += len(data)
@@ -101,7 +105,7 @@ class HttpProtocol:
             if self._unread > MAX_HEAD:
                 self._refuse(431, TOO_LARGE)
             elif is_next and self._is_between and self._head is not None:
-                self._common.heads.learn(data, self._head)
+                self._learn(data, self._head)
         except httptools.HttpParserUpgrade:
             # The client would go on in another protocol, and sees in the answer that it cannot (RFC 9110, section 7.8).
             self._read_no_more(self._last)
@@ -110,6 +114,10 @@ class HttpProtocol:
                 self._refuse(431, TOO_LARGE)
             else:
                 self._refuse(400, NOT_HTTP)
+
+    def _learn(self, data: bytes, head: Head) -> None:
+        if self._common.heads.learn(data, head, head.length()):
+            head.share()
 
     def eof_received(self) -> None:
         """Nothing more will come: `connection_lost` follows."""
@@ -314,7 +322,7 @@ class _Common:
     def __init__(self, config: Config):
         self.unused = Overdue(config.timeout_keep_alive)
         self.receiving = Overdue(RECEIVE_SECONDS)
-        self.heads = KnownHeads()
+        self.heads: KnownHeads[Head] = KnownHeads(LONGEST_KNOWN)
 
 
 def _common(config: Config) -> _Common:

@@ -8,13 +8,11 @@ from typing import NamedTuple, cast
 
 import httptools
 
+from gateway.heads import KnownHeads
 from gateway.turn import HeldTransport, held
 
 MAX_HEAD = 64 * 1024
 HIGH_WATER = 256 * 1024
-END_OF_HEAD = b"\r\n\r\n"
-# Most answers of an upstream begin as one before did, but for the second in `Date`.
-MOST_KNOWN = 512
 LONGEST_KNOWN = 1024
 
 
@@ -33,16 +31,16 @@ class NotHttp(HttpError):
         super().__init__(reason, sent=True)
 
 
-class Known(NamedTuple):
-    """What the parser made of the head of an answer that came whole, and how long its body was."""
+class Head(NamedTuple):
+    """What the parser made of the head of an answer."""
 
     status: int
     headers: dict[str, str]
-    length: int
 
 
-known: dict[bytes, Known] = {}
-"""By the bytes of the head. An answer that begins with the same bytes and is all there needs no parser."""
+known: KnownHeads[Head] = KnownHeads(LONGEST_KNOWN)
+"""Most answers of an upstream begin as one before did, but for the second in `Date`. One that is all there needs no
+parser."""
 
 
 class Connection:
@@ -105,14 +103,13 @@ class Connection:
 
     def _is_known(self, data: bytes) -> bool:
         """Whether `data` is an answer from its first byte to its last, and began as one before did."""
-        end = _end_of_head(data)
-        found = known.get(data[:end])
-        if found is None or len(data) != end + found.length:
+        found = known.find(data)
+        if found is None:
             return False
-        self.status, self.headers, _ = found
-        if found.length:
-            self._chunks.append(data[end:])
-            self._buffered = found.length
+        (self.status, self.headers), body = found
+        if body:
+            self._chunks.append(body)
+            self._buffered = len(body)
         self.has_head = self.complete = self._keep_alive = True
         self._wake()
         self._end()
@@ -121,12 +118,8 @@ class Connection:
     def _learn(self) -> None:
         """Know the head of this answer from now on, if all of it came at once."""
         assert self._first is not None
-        end = _end_of_head(self._first)
-        length = len(self._first) - end
-        if 0 < end <= LONGEST_KNOWN and self.headers.get("content-length") == str(length) == str(self._buffered):
-            if len(known) >= MOST_KNOWN:
-                known.clear()
-            known[self._first[:end]] = Known(self.status, self.headers, length)
+        if self.headers.get("content-length") == str(self._buffered):
+            known.learn(self._first, Head(self.status, self.headers), self._buffered)
 
     def connection_lost(self, exc: Exception | None) -> None:
         dropped, self.closed = self.closed, True
@@ -277,9 +270,3 @@ class Connection:
         if self.over is not None:
             over, self.over = self.over, None
             over()
-
-
-def _end_of_head(data: bytes) -> int:
-    """How long the head is that `data` begins with; 0 where it is not all there."""
-    at = data.find(END_OF_HEAD)
-    return at + len(END_OF_HEAD) if at >= 0 else 0

@@ -6,7 +6,7 @@ That it speaks HTTP as uvicorn does, `test_as_uvicorn.py` shows; here is what a 
 import asyncio
 
 import pytest
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.downstream import protocol
 from tests.downstream.client import Client
@@ -21,6 +21,16 @@ async def good(scope: Scope, receive: Receive, send: Send) -> None:
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
     await send({"type": "http.response.body", "body": b"good"})
+
+
+def good_after(event: asyncio.Event) -> ASGIApp:
+    """The same, once that is set."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await event.wait()
+        await good(scope, receive, send)
+
+    return app
 
 
 async def test_an_answer_leaves_in_one_piece() -> None:
@@ -161,11 +171,7 @@ async def test_half_a_request_behind_one_that_runs_does_not_take_its_answer(monk
     monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.01)
     later = asyncio.Event()
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await later.wait()
-        await good(scope, receive, send)
-
-    client = Client(app)
+    client = Client(good_after(later))
     await client.sends(REQUEST + REQUEST[:9])
     asyncio.get_running_loop().call_later(0.02, later.set)
     answer = await client.got_all()
@@ -177,11 +183,7 @@ async def test_a_request_that_we_do_not_read_has_all_the_time(monkeypatch: pytes
     monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.001)
     ask = asyncio.Event()
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await ask.wait()
-        await good(scope, receive, send)
-
-    client = Client(app)
+    client = Client(good_after(ask))
     await client.sends(b"POST / HTTP/1.1\r\ncontent-length: 100002\r\n\r\n", b"x" * 100_000)
     asyncio.get_running_loop().call_later(0.02, ask.set)
     await client.sends(b"{}")
@@ -228,11 +230,7 @@ async def test_requests_at_once_are_answered_one_after_another() -> None:
 async def test_a_large_body_is_read_as_it_is_asked_for() -> None:
     ask = asyncio.Event()
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await ask.wait()
-        await good(scope, receive, send)
-
-    client = Client(app)
+    client = Client(good_after(ask))
     await client.sends(b"POST / HTTP/1.1\r\ncontent-length: 100002\r\n\r\n", b"x" * 100_000)
     assert client.is_held_up
     ask.set()
@@ -267,11 +265,7 @@ async def test_of_more_requests_than_a_limit_the_last_is_told_so() -> None:
 async def test_an_app_that_runs_is_among_the_tasks_of_the_server() -> None:
     ask = asyncio.Event()
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await ask.wait()
-        await good(scope, receive, send)
-
-    client = Client(app)
+    client = Client(good_after(ask))
     await client.sends(REQUEST)
     (task,) = client.server.tasks
     ask.set()
