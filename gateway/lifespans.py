@@ -74,7 +74,7 @@ class Lifespans:
             known = self._open[server] = _Open(FastMCPProvider(server).lifespan(), server.name)
         try:
             await known.ready()
-        except BaseException:
+        except BaseException:  # a cancellation too
             await self.close(server)
             raise
 

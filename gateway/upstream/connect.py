@@ -145,7 +145,7 @@ class Connector:
         session = self._heard(LegacySession(wire, capabilities))
         try:
             await session.open()
-        except BaseException:
+        except BaseException:  # a cancellation too
             self._abandon(session)
             raise
         return session
@@ -206,7 +206,7 @@ class Connector:
         session = self._heard(DuplexSession(self._namespace, channel, transport, capabilities))
         try:
             await session.open(era, self._config.patience / 3)
-        except BaseException:
+        except BaseException:  # a cancellation too
             self._abandon(session)
             raise
         return session

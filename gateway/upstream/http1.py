@@ -206,7 +206,7 @@ class HttpClient:
             connection.send(b"%sContent-Length: %d\r\n%s\r\n%s" % (opening, len(body), headers, body))
             while not connection.has_head:
                 await connection.news()
-        except BaseException:
+        except BaseException:  # a cancellation too
             self._drop(connection)
             raise
         return Response(connection, self)

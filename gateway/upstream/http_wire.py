@@ -187,7 +187,7 @@ class Reply:
             if self._method == "GET":
                 raise UpstreamHttpError(self._wire.namespace, self._response.status)
             return known
-        except BaseException:
+        except BaseException:  # a cancellation too
             self._response.leave(failed=True)
             raise
 
@@ -243,7 +243,7 @@ class HttpWire:
             return response
         try:
             renewed = await self.credential.renewed(used)
-        except BaseException:
+        except BaseException:  # a cancellation too
             response.drop()
             raise
         if not renewed:

@@ -32,7 +32,7 @@ class SseChannel:
             channel = cls(wire, await wire.client.request("GET", headers))
             try:
                 await channel._find_endpoint()
-            except BaseException:
+            except BaseException:  # a cancellation too
                 channel._response.drop()
                 raise
         return channel

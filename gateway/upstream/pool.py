@@ -160,7 +160,7 @@ class Lease:
             return slot.session
         try:
             return await self._pool.ready(self._key, slot)
-        except BaseException:
+        except BaseException:  # a cancellation too
             self._pool.leave(slot, self._is_use)
             raise
 

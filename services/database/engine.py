@@ -83,7 +83,7 @@ class Database:
         try:
             if wanted:
                 await seed(engine)
-        except BaseException:
+        except BaseException:  # a cancellation too
             await engine.dispose()
             raise
         return engine

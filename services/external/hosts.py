@@ -41,7 +41,7 @@ class LimitedTransport(httpx.AsyncBaseTransport):
         host.users += 1
         try:
             response = await self._send(host, request)
-        except BaseException:
+        except BaseException:  # a cancellation too
             host.users -= 1
             raise
         response.stream = _Held(cast(httpx.AsyncByteStream, response.stream), host)
@@ -52,7 +52,7 @@ class LimitedTransport(httpx.AsyncBaseTransport):
         try:
             await host.pace.acquire()
             return await self._inner.handle_async_request(request)
-        except BaseException:
+        except BaseException:  # a cancellation too
             host.places.release()
             raise
 
