@@ -20,6 +20,7 @@ from gateway.model.listing import EMPTY
 from gateway.observe.logs import get_logger
 from gateway.observe.redact import redact
 from gateway.services import list_service
+from gateway.upstream.http_idle import Origins
 from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds
 from gateway.upstream.upstream import Upstream
@@ -59,6 +60,7 @@ class Runtime:
         """Called with the services of the next generation just before it serves; may refuse it by raising."""
         self._state_dir = state_dir
         self._starts = Starts()
+        self._origins = Origins()
         self._own = Source("service", OWN, EMPTY, prefixed=False)
         self._own_listed = Listed(own)
         self._lifespans = Lifespans()
@@ -170,7 +172,8 @@ class Runtime:
 
     def _upstream(self, name: str, config: UpstreamConfig) -> Upstream:
         listed, updated = partial(self._listed, name), partial(self._updated, name)
-        upstream = Upstream(name, config, self._state_dir, listed, updated, self.task_ids, self._starts)
+        shared = (self.task_ids, self._starts, self._origins)
+        upstream = Upstream(name, config, self._state_dir, listed, updated, *shared)
         upstream.connector.tell_secrets(redact)
         return upstream
 

@@ -17,6 +17,7 @@ from gateway.app import create_gateway
 from gateway.catalog.catalog import Catalog
 from gateway.runtime import MOST_INSTRUCTIONS, Runtime
 from tests.gateways.kit import Upstream, configuration, written
+from tests.upstream import peer
 from tests.upstreams.kit import Running, raw_http, raw_stdio
 from tests.upstreams.raw.definitions import TOOLS
 from tests.upstreams.tcp_proxy import tcp_proxy
@@ -125,6 +126,21 @@ async def test_what_was_heard_stays_while_its_upstream_is_down(tmp_path: Path):
     async with open_runtime(tmp_path, {"raw": upstream.url}) as later:
         assert later.upstreams["raw"].health.state == "down"
         assert later.catalog.tool("raw_echo") is not None
+
+
+async def test_upstreams_of_one_origin_share_connections(tmp_path: Path, raw_modern: Running):
+    async with tcp_proxy(raw_modern.url) as front:
+        gateway = create_gateway(written(tmp_path, configuration({"one": front.url, "other": front.url})))
+        async with gateway.opened(), Client(gateway) as client:
+            await gateway.runtime.heard()
+            front.mode = "stall"
+            at_once = asyncio.gather(*(client.call_tool("one_echo", {"text": "a"}) for _ in range(8)))
+            await peer.until(lambda: gateway.runtime.upstreams["one"].bulkhead.running == 8)
+            front.mode = "pass"
+            await at_once
+            opened = front.connections
+            await asyncio.gather(*(client.call_tool("other_echo", {"text": "a"}) for _ in range(8)))
+            assert front.connections == opened
 
 
 async def test_twenty_upstreams_one_dead_and_one_hung(tmp_path: Path, raw_modern: Running, raw_both: Running):

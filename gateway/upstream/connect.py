@@ -22,6 +22,7 @@ from gateway.errors import (
 )
 from gateway.upstream.duplex import Channel, DuplexSession
 from gateway.upstream.errands import Errands
+from gateway.upstream.http_idle import Origins
 from gateway.upstream.http_wire import HttpWire, UpstreamHttpError
 from gateway.upstream.legacy import LegacySession
 from gateway.upstream.legacy_sse import SseChannel
@@ -53,11 +54,12 @@ class Connector:
         known: Speech | None = None,
         misbehaved: Callable[[str], None] = lambda _: None,
         starts: Starts | None = None,
+        origins: Origins | None = None,
     ):
         self._namespace = namespace
         self._misbehaved = misbehaved
         self._config = config
-        self._wire = HttpWire(namespace, config) if config.url is not None else None
+        self._wire = HttpWire(namespace, config, origins) if config.url is not None else None
         self._errands = Errands()
         self._starts = starts or Starts()
         self._restarts = Restarts()

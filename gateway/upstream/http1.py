@@ -10,8 +10,6 @@ import os
 import re
 import socket
 import ssl
-import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -20,10 +18,8 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from gateway.unix import short
 from gateway.upstream.http_connection import MAX_HEAD, Connection, HttpError
+from gateway.upstream.http_idle import Origin, Origins
 
-# Common servers (uvicorn, Node) drop an idle connection after 5 s. Using one for longer risks writing a call
-# into a closing socket, where nobody can tell whether it ran.
-IDLE_SECONDS = 4.0
 # Some servers end the body a moment after the message that was waited for.
 LINGER_SECONDS = 1.0
 MAX_REDIRECTS = 3
@@ -138,16 +134,18 @@ class Response:
 
 
 class HttpClient:
-    """Kept connections to one origin, or to who listens at a Unix `socket`. The caller bounds how many exchanges run at
-    once."""
+    """Requests to one origin, or to who listens at a Unix `socket`. The caller bounds how many run at once.
 
-    def __init__(self, url: str, *, connect_timeout: float, socket: Path | None = None):
+    Connections that wait for the next request are shared with the other clients of `origins`.
+    """
+
+    def __init__(self, url: str, *, connect_timeout: float, socket: Path | None = None, origins: Origins | None = None):
         parts = urlsplit(url)
         self._origin = _origin(parts)
         self._host_header = _ascii(parts.netloc.rpartition("@")[2])
         self._connect_timeout = connect_timeout
         self._socket = socket
-        self._idle: deque[Connection] = deque()
+        self._idle = (origins or Origins()).idle(self._origin)
         self._busy: set[Connection] = set()
         self.origin = f"{parts.scheme}://{self._host_header}"
         self.target = _target(parts)
@@ -199,7 +197,7 @@ class HttpClient:
 
     async def send(self, method: str, headers: bytes, body: bytes, target: str) -> Response:
         """As `request`, with redirects as they come."""
-        connection = self._take_idle() or await self._connect()
+        connection = self._idle.take() or await self._connect()
         self._busy.add(connection)
         opening = _opening(method, target or self.target, self._host_header)
         try:
@@ -210,19 +208,6 @@ class HttpClient:
             self._drop(connection)
             raise
         return Response(connection, self)
-
-    def _take_idle(self) -> Connection | None:
-        self._forget_stale()
-        while self._idle:
-            connection = self._idle.pop()  # the most recently used is the least likely to be closing
-            if not connection.closed:
-                return connection
-        return None
-
-    def _forget_stale(self) -> None:
-        oldest_good = time.monotonic() - IDLE_SECONDS
-        while self._idle and (self._idle[0].closed or self._idle[0].idle_since < oldest_good):
-            self._idle.popleft().abort()
 
     async def _connect(self) -> Connection:
         try:
@@ -259,19 +244,18 @@ class HttpClient:
             timer.cancel()
         self._busy.discard(connection)
         if connection.finish():
-            connection.idle_since = time.monotonic()
-            self._idle.append(connection)
+            self._idle.keep(connection)
 
     def _drop(self, connection: Connection) -> None:
         self._busy.discard(connection)
         connection.abort()
 
     def close(self) -> None:
-        """Drop every connection."""
-        for connection in [*self._busy, *self._idle]:
+        """Drop every connection that carries a request of ours, and those that carry none."""
+        for connection in self._busy:
             connection.abort()
-        self._idle.clear()
         self._busy.clear()
+        self._idle.close()
 
 
 @lru_cache(256)
@@ -280,8 +264,8 @@ def _opening(method: str, target: str, host: str) -> bytes:
     return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n".encode("ascii")
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int]:
-    """Scheme, host and port (RFC 6454). Raises ValueError for a port that is none."""
+def _origin(parts: SplitResult) -> Origin:
+    """Raises ValueError for a port that is none."""
     return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 

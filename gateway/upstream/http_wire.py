@@ -22,6 +22,7 @@ from gateway.upstream import messages
 from gateway.upstream.credential import Credential
 from gateway.upstream.http1 import BodyTooLarge, HttpClient, Redirected, Response, header_block
 from gateway.upstream.http_connection import HttpError, NotHttp
+from gateway.upstream.http_idle import Origins
 from gateway.upstream.session import UNKNOWN
 from gateway.upstream.sse import EventParser, EventTooLarge
 
@@ -208,11 +209,11 @@ class HttpWire:
     `headers` are lines of `header_block`: most requests of a session have the same.
     """
 
-    def __init__(self, namespace: str, config: UpstreamConfig):
+    def __init__(self, namespace: str, config: UpstreamConfig, origins: Origins | None = None):
         assert config.url is not None
         self.namespace = namespace
         self.limit = config.max_body
-        self.client = HttpClient(config.url, connect_timeout=config.patience)
+        self.client = HttpClient(config.url, connect_timeout=config.patience, origins=origins)
         self.credential = Credential(config)
 
     def post(self, body: bytes, headers: bytes = b"", *, target: str = "") -> Reply:

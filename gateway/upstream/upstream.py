@@ -29,6 +29,7 @@ from gateway.upstream.faults import Faults
 from gateway.upstream.gate import Gate, Pass
 from gateway.upstream.health import Health
 from gateway.upstream.held import HeldCalls
+from gateway.upstream.http_idle import Origins
 from gateway.upstream.keeper import Keeper
 from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.modern import ModernSession
@@ -53,7 +54,8 @@ class Upstream:
     """One other MCP server.
 
     `on_listing` is called after each change of what it offers, `on_updated` with its own URI of a resource that
-    changed and that somebody watches. `starts` are the places for starting programs that it shares with others.
+    changed and that somebody watches. With others it shares `starts`, the places for starting programs, and `origins`,
+    the connections that wait for a request.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Upstream:
         on_updated: Callable[[str], None] = lambda _: None,
         task_ids: TaskIds | None = None,
         starts: Starts | None = None,
+        origins: Origins | None = None,
     ):
         self.namespace = namespace
         self.config = config
@@ -75,6 +78,7 @@ class Upstream:
         self._on_listing = on_listing
         self.faults = Faults(namespace)
         self._starts = starts
+        self._origins = origins
         self.disturbance = Disturbance(namespace, config.chaos) if config.chaos is not None else None
         self._file = ListingFile(state_dir, namespace, config)
         self._stateful = True
@@ -105,7 +109,7 @@ class Upstream:
             self._stateful = kept.stateful
             self._adopt_listing(kept.listing)
         speech = kept.speech if kept is not None else None
-        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen, self._starts)
+        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen, self._starts, self._origins)
 
     def _adopt_listing(self, listing: Listing) -> None:
         self.listing = listing

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.upstream import http1
 from gateway.upstream.http1 import BodyTooLarge, HttpClient, HttpError, Redirected, header_block, tls_context
-from tests.upstream.peer import ASKED, CLOSE, LEFT, OK, answer, chunked, peer, until
+from tests.upstream.peer import ASKED, LEFT, OK, answer, chunked, peer, until
 from tests.upstream.tls import certified
 
 LIMIT = 1_000_000
@@ -106,25 +106,6 @@ async def test_a_connection_that_the_peer_will_close_is_not_kept(client, header)
         await read(mine)
         assert repr(mine).endswith("idle=0>")
         await read(mine)
-
-
-async def test_an_idle_connection_that_the_peer_closed_is_not_used(client):
-    async with peer([ASKED, OK, CLOSE], [ASKED, OK]) as other:
-        mine = client(other.url)
-        await read(mine)
-        (connection,) = mine._idle
-        await until(lambda: connection.closed)
-        assert await read(mine) == b"{}"
-
-
-async def test_a_connection_that_was_idle_for_long_is_not_used(client, monkeypatch):
-    monkeypatch.setattr(http1, "IDLE_SECONDS", 0.0)
-    async with peer([ASKED, OK, LEFT], [ASKED, OK, LEFT]) as other:
-        mine = client(other.url)
-        await read(mine)
-        assert await read(mine) == b"{}"
-        assert repr(mine).endswith("idle=1>")
-        mine.close()
 
 
 async def test_a_body_that_ends_a_moment_after_it_was_left_leaves_the_connection_whole(client):

@@ -127,7 +127,7 @@ async def test_an_answer_nobody_asked_for_spoils_the_connection(client):
         mine = client(other.url)
         await read(mine)
         late.set()
-        (connection,) = mine._idle
+        (connection,) = mine._idle._kept
         await until(lambda: connection.closed)
         assert await read(mine) == (200, b"{}")
 
