@@ -20,8 +20,7 @@ from gateway.model.listing import EMPTY
 from gateway.observe.logs import get_logger
 from gateway.observe.redact import redact
 from gateway.services import list_service
-from gateway.upstream.http_idle import Origins
-from gateway.upstream.starts import Starts
+from gateway.upstream.common import Common
 from gateway.upstream.tasks import TaskIds
 from gateway.upstream.upstream import Upstream
 
@@ -49,7 +48,7 @@ class Runtime:
         services: Mapping[str, FastMCP],
         task_ids: TaskIds | None = None,
     ):
-        self.task_ids = task_ids or TaskIds()
+        self._common = Common(task_ids)
         self.guard = guard
         self.own = own
         self.on_updated: Callable[[str], None] = lambda _: None
@@ -59,8 +58,6 @@ class Runtime:
         self.on_services: Callable[[Mapping[str, FastMCP]], None] = lambda _: None
         """Called with the services of the next generation just before it serves; may refuse it by raising."""
         self._state_dir = state_dir
-        self._starts = Starts()
-        self._origins = Origins()
         self._own = Source("service", OWN, EMPTY, prefixed=False)
         self._own_listed = Listed(own)
         self._lifespans = Lifespans()
@@ -76,6 +73,11 @@ class Runtime:
     def config(self) -> GatewayConfig:
         """The configuration that is served."""
         return self.generation.config
+
+    @property
+    def task_ids(self) -> TaskIds:
+        """What clients know tasks of upstreams by."""
+        return self._common.task_ids
 
     @property
     def services(self) -> Mapping[str, FastMCP]:
@@ -172,8 +174,7 @@ class Runtime:
 
     def _upstream(self, name: str, config: UpstreamConfig) -> Upstream:
         listed, updated = partial(self._listed, name), partial(self._updated, name)
-        shared = (self.task_ids, self._starts, self._origins)
-        upstream = Upstream(name, config, self._state_dir, listed, updated, *shared)
+        upstream = Upstream(name, config, self._state_dir, listed, updated, self._common)
         upstream.connector.tell_secrets(redact)
         return upstream
 

@@ -9,6 +9,8 @@ from gateway.errors import UpstreamBusy
 class Bulkhead:
     """`limit` calls run, `queue` more wait in turn, the next is refused at once."""
 
+    __slots__ = ("_limit", "_namespace", "_queue", "_waiters", "running")
+
     def __init__(self, namespace: str, limit: int, queue: int):
         self._namespace = namespace
         self._limit = limit

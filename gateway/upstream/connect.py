@@ -20,16 +20,15 @@ from gateway.errors import (
     UpstreamError,
     UpstreamLost,
 )
+from gateway.upstream.common import Common
 from gateway.upstream.duplex import Channel, DuplexSession
 from gateway.upstream.errands import Errands
-from gateway.upstream.http_idle import Origins
 from gateway.upstream.http_wire import HttpWire, UpstreamHttpError
 from gateway.upstream.legacy import LegacySession
 from gateway.upstream.legacy_sse import SseChannel
 from gateway.upstream.modern import ModernSession
 from gateway.upstream.restarts import Restarts
 from gateway.upstream.session import UNKNOWN, Era, Session, Transport
-from gateway.upstream.starts import Starts
 from gateway.upstream.stdio import ProcessChannel
 
 SomeSession = TypeVar("SomeSession", bound=Session)
@@ -53,15 +52,15 @@ class Connector:
         config: UpstreamConfig,
         known: Speech | None = None,
         misbehaved: Callable[[str], None] = lambda _: None,
-        starts: Starts | None = None,
-        origins: Origins | None = None,
+        common: Common | None = None,
     ):
         self._namespace = namespace
         self._misbehaved = misbehaved
         self._config = config
-        self._wire = HttpWire(namespace, config, origins) if config.url is not None else None
+        common = common or Common()
+        self._wire = HttpWire(namespace, config, common.origins) if config.url is not None else None
         self._errands = Errands()
-        self._starts = starts or Starts()
+        self._starts = common.starts
         self._restarts = Restarts()
         self.speech = _configured(config) or known
 

@@ -52,6 +52,8 @@ class Gate:
     `check` refuses what needs not even wait for a place; `enter` lets one call through, and may make it the trial.
     """
 
+    __slots__ = ("_breaker", "_clock", "_free", "_limited_until", "_namespace", "_reason")
+
     def __init__(self, namespace: str, clock: Callable[[], float] = time.monotonic):
         self._namespace = namespace
         self._clock = clock

@@ -139,6 +139,8 @@ class HttpClient:
     Connections that wait for the next request are shared with the other clients of `origins`.
     """
 
+    __slots__ = ("_busy", "_connect_timeout", "_host_header", "_idle", "_origin", "_socket", "origin", "target")
+
     def __init__(self, url: str, *, connect_timeout: float, socket: Path | None = None, origins: Origins | None = None):
         parts = urlsplit(url)
         self._origin = _origin(parts)

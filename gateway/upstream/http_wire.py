@@ -209,6 +209,8 @@ class HttpWire:
     `headers` are lines of `header_block`: most requests of a session have the same.
     """
 
+    __slots__ = ("client", "credential", "limit", "namespace")
+
     def __init__(self, namespace: str, config: UpstreamConfig, origins: Origins | None = None):
         assert config.url is not None
         self.namespace = namespace

@@ -21,15 +21,14 @@ from gateway.errors import (
     UpstreamTimeout,
 )
 from gateway.model.listing import EMPTY, Listing
-from gateway.overdue import Overdue
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.chaos import Disturbance
+from gateway.upstream.common import Common
 from gateway.upstream.connect import Connector
 from gateway.upstream.faults import Faults
 from gateway.upstream.gate import Gate, Pass
 from gateway.upstream.health import Health
 from gateway.upstream.held import HeldCalls
-from gateway.upstream.http_idle import Origins
 from gateway.upstream.keeper import Keeper
 from gateway.upstream.listing import ListingFile, Remembered, fetch
 from gateway.upstream.modern import ModernSession
@@ -37,8 +36,7 @@ from gateway.upstream.pool import Lease, SessionPool
 from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
-from gateway.upstream.starts import Starts
-from gateway.upstream.tasks import TaskIds, declares_tasks
+from gateway.upstream.tasks import declares_tasks
 from gateway.upstream.tracing import is_recorded
 from gateway.upstream.visits import Visits
 from gateway.upstream.watch import Watcher, tells_changes
@@ -54,8 +52,7 @@ class Upstream:
     """One other MCP server.
 
     `on_listing` is called after each change of what it offers, `on_updated` with its own URI of a resource that
-    changed and that somebody watches. With others it shares `starts`, the places for starting programs, and `origins`,
-    the connections that wait for a request.
+    changed and that somebody watches. `common` is what it shares with others.
     """
 
     def __init__(
@@ -65,20 +62,17 @@ class Upstream:
         state_dir: Path,
         on_listing: Callable[[], None] = lambda: None,
         on_updated: Callable[[str], None] = lambda _: None,
-        task_ids: TaskIds | None = None,
-        starts: Starts | None = None,
-        origins: Origins | None = None,
+        common: Common | None = None,
     ):
         self.namespace = namespace
         self.config = config
-        self.task_ids = task_ids or TaskIds()
+        self._common = common or Common()
+        self.task_ids = self._common.task_ids
         self.listing: Listing = EMPTY
         self.health = Health("unknown" if config.is_on else "off", config.off_because)
         self.header_maps: Mapping[str, dict[tuple[str, ...], str]] = {}
         self._on_listing = on_listing
         self.faults = Faults(namespace)
-        self._starts = starts
-        self._origins = origins
         self.disturbance = Disturbance(namespace, config.chaos) if config.chaos is not None else None
         self._file = ListingFile(state_dir, namespace, config)
         self._stateful = True
@@ -87,7 +81,7 @@ class Upstream:
         self.bulkhead = Bulkhead(
             namespace, config.max_in_flight or limit, queue if config.max_queue is None else config.max_queue
         )
-        self.deadline = Overdue(config.deadline)
+        self.deadline = self._common.deadline(config.deadline)
         self.gate = Gate(namespace)
         self.retries = RetryBudget()
         self.held = HeldCalls(namespace)
@@ -109,7 +103,7 @@ class Upstream:
             self._stateful = kept.stateful
             self._adopt_listing(kept.listing)
         speech = kept.speech if kept is not None else None
-        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen, self._starts, self._origins)
+        self.connector = Connector(self.namespace, self.config, speech, self.faults.seen, self._common)
 
     def _adopt_listing(self, listing: Listing) -> None:
         self.listing = listing

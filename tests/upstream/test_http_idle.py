@@ -89,13 +89,12 @@ async def test_a_connection_that_the_peer_closed_is_not_used(client):
 async def test_an_older_connection_is_used_where_the_newer_one_was_closed(client):
     async with peer([ASKED, OK, ASKED, OK], [ASKED, OK, CLOSE]) as there:
         mine = client(there.url)
-        async with await mine.request("POST", b"") as second_to_end:
-            async with await mine.request("POST", b"") as last_to_end:
-                await second_to_end.read(LIMIT)
-                second_to_end.leave(failed=False)
-                await last_to_end.read(LIMIT)
-        _, newer = mine._idle._kept
-        await until(lambda: newer.closed)
+        async with await mine.request("POST", b"") as older, await mine.request("POST", b"") as newer:
+            await older.read(LIMIT)
+            older.leave(failed=False)
+            await newer.read(LIMIT)
+        _, closing = mine._idle._kept
+        await until(lambda: closing.closed)
         assert await read(mine) == b"{}"
 
 
