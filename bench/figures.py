@@ -91,7 +91,7 @@ FIGURES = {
         at_most("size", "CPU per call with 100 upstreams and 10,000 tools, against 1 and 10", 1.1),
         Figure("slow", "50 ms upstream, 200 clients, against the upstream alone: throughput", 0.95),
         at_most("slow-p99", "the same: p99", 1.3),
-        at_most("workers", "CPU per call with two workers, against one", 1.1),
+        at_most("workers", "CPU per call with two workers, against one, 64 clients", 1.1),
         at_most("memory", "memory grown over 100,000 calls", 5, "MB"),
         at_most("hung", "tools/list of 1,000 tools with one of 20 upstreams hung, against all healthy: p50", 1.1),
         at_most("profile", "a CSV file of 500,000 rows profiled, warm", 1, "s"),

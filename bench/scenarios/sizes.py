@@ -58,17 +58,22 @@ def memory(effort: Effort) -> Section:
 
 
 def workers(effort: Effort) -> Section:
-    """CPU per call with two workers, against one, 16 clients; and the same of Envoy's threads."""
-    # With two of anything on two cores, the load and the upstream have none for themselves: that costs Envoy too.
+    """CPU per call with two workers, against one, 64 clients and 16; and the same of Envoy's threads."""
+    # With two of anything on two cores, the load and the upstream have none for themselves, and whoever has work is
+    # taken off its core for them. That costs each call the more the fewer clients there are, and Envoy's too; what a
+    # second worker costs by itself shows where there are enough of them.
     with contextlib.ExitStack() as stack:
         origin, _ = stack.enter_context(parts.upstream())
         urls = [origin + path()]
-        rows = [
-            Row(stack.enter_context(parts.gateway(urls, name=name, workers=count)), tool_call("up0_echo"))
+        measured = [
+            (stack.enter_context(parts.gateway(urls, name=name, workers=count)), tool_call("up0_echo"))
             for name, count in (("one worker", 1), ("two workers", 2))
         ]
         for count, name in ((1, "Envoy's MCP router, one thread"), (2, "Envoy's MCP router, two threads")):
             envoy = stack.enter_context(proxies.envoy_router(urls, threads=count))
-            rows.append(Row(envoy.named(name), tool_call("up0__echo")))
-        in_turn(rows, effort, clients=16)
+            measured.append((envoy.named(name), tool_call("up0__echo")))
+        rows: list[Row] = []
+        for clients in (64, 16):
+            rows += (some := [Row(part.named(f"{part.name}, {clients} clients"), call) for part, call in measured])
+            in_turn(some, effort, clients=clients)
     return Section(rows, {"workers": ratios(rows[1], rows[0], "cpu")})
