@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -139,7 +139,17 @@ class HttpClient:
     Connections that wait for the next request are shared with the other clients of `origins`.
     """
 
-    __slots__ = ("_busy", "_connect_timeout", "_host_header", "_idle", "_origin", "_socket", "origin", "target")
+    __slots__ = (
+        "_busy",
+        "_connect_timeout",
+        "_host_header",
+        "_idle",
+        "_origin",
+        "_post",
+        "_socket",
+        "origin",
+        "target",
+    )
 
     def __init__(self, url: str, *, connect_timeout: float, socket: Path | None = None, origins: Origins | None = None):
         parts = urlsplit(url)
@@ -150,7 +160,12 @@ class HttpClient:
         self._idle = (origins or Origins()).idle(self._origin)
         self._busy: set[Connection] = set()
         self.origin = f"{parts.scheme}://{self._host_header}"
-        self.target = _target(parts)
+        self._aim(_target(parts))
+
+    def _aim(self, target: str) -> None:
+        """Send to there from now on what names no target of its own: nearly all requests begin alike."""
+        self.target = target
+        self._post = _opening("POST", target, self._host_header)
 
     def __repr__(self) -> str:
         return f"<HttpClient {self.origin} busy={len(self._busy)} idle={len(self._idle)}>"
@@ -185,7 +200,7 @@ class HttpClient:
             if target:
                 target = moved
             else:
-                self.target = moved
+                self._aim(moved)
             response = await self.send(method, headers, body, target)
         raise Redirected("redirects in a circle", sent=True)
 
@@ -201,7 +216,8 @@ class HttpClient:
         """As `request`, with redirects as they come."""
         connection = self._idle.take() or await self._connect()
         self._busy.add(connection)
-        opening = _opening(method, target or self.target, self._host_header)
+        is_usual = method == "POST" and not target
+        opening = self._post if is_usual else _opening(method, target or self.target, self._host_header)
         try:
             connection.send(b"%sContent-Length: %d\r\n%s\r\n%s" % (opening, len(body), headers, body))
             while not connection.has_head:
@@ -260,7 +276,6 @@ class HttpClient:
         self._idle.close()
 
 
-@lru_cache(256)
 def _opening(method: str, target: str, host: str) -> bytes:
     """How a request begins."""
     return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n".encode("ascii")
