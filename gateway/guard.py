@@ -144,19 +144,21 @@ class Guard:
             )
 
     def _record(self, call: Call, at: float, seconds: float, outcome: Outcome, error: str) -> None:
+        route, principal = call.route, call.principal
+        # By place, in the order that a call event has: by name it takes twice as long.
         event = CallEvent(
-            request_id=call.request_id,
-            at=at,
-            seconds=seconds,
-            kind=call.route.kind,
-            owner=call.route.owner,
-            namespace=call.route.namespace,
-            name=call.route.public,
-            subject=call.principal.subject,
-            proof=call.principal.proof,
-            era=call.era,
-            outcome=outcome,
-            error=error,
+            call.request_id,
+            at,
+            seconds,
+            route.kind,
+            route.owner,
+            route.namespace,
+            route.public,
+            principal.subject,
+            principal.proof,
+            call.era,
+            outcome,
+            error,
         )
         for sink in self._sinks:
             try:

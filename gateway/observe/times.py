@@ -6,14 +6,18 @@ from functools import lru_cache
 
 def to_milliseconds(at: float) -> str:
     """`at`, in POSIX seconds, as `2026-11-23T21:22:09.809Z`."""
-    second = int(at)
-    return f"{_second(second)}.{int((at - second) * 1000):03d}Z"
+    return _millisecond(int(at * 1000))
 
 
 def to_microseconds(at: float) -> str:
     """`at`, in POSIX seconds, as `2026-11-23T21:22:09.809441Z`."""
     second = int(at)
     return f"{_second(second)}.{int((at - second) * 1_000_000):06d}Z"
+
+
+@lru_cache(64)
+def _millisecond(at: int) -> str:
+    return f"{_second(at // 1000)}.{at % 1000:03d}Z"
 
 
 @lru_cache(4)

@@ -88,14 +88,10 @@ class LegacyCalls:
 
     def _listener(self, session: Session, call: LegacyCall, reply: LegacyReply) -> Listener:
         token = call.progress_token
-        return Listener(
-            notify=partial(_notify, session, reply, token),
-            ask=partial(session.questions.ask, reply),
-            era="legacy",
-            capabilities=session.capabilities,
-            log_level=self._levels.get(session.id),
-            progress=token is not None,
-        )
+        notify = partial(_notify, session, reply, token)
+        ask = partial(session.questions.ask, reply)
+        log_level = self._levels.get(session.id)
+        return Listener(notify, ask, "legacy", session.capabilities, log_level, token is not None)
 
 
 async def _notify(session: Session, reply: LegacyReply, token: Id | None, method: str, params: dict[str, Any]) -> None:
