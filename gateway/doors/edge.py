@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.config.model import ServerConfig
 from gateway.doors.headers import headers_of
-from gateway.observe.logs import get_logger, new_request_id, request_id
+from gateway.observe.logs import get_logger
+from gateway.observe.request_ids import new_request_id, request_id
 from gateway.policy.throttle import FailureThrottle
 
 log = get_logger(__name__)

@@ -19,7 +19,7 @@ from gateway.errors import Forbidden, Unauthenticated
 from gateway.model.call import Call
 from gateway.model.principal import ALL_SCOPES, Principal
 from gateway.model.route import Route
-from gateway.observe.logs import request_id
+from gateway.observe.request_ids import request_id
 from gateway.policy.proof import principal_of
 
 MODERN_VERSIONS = frozenset(version.encode() for version in MODERN_PROTOCOL_VERSIONS)

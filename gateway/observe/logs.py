@@ -3,15 +3,12 @@
 Nothing else writes, so nothing gets around the redaction that happens there. JSON lines, or text on a terminal.
 """
 
-import itertools
 import json
 import logging
-import secrets
 import sys
 import threading
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -25,6 +22,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 from gateway.config.model import LogConfig
 from gateway.observe.redact import REDACTOR, redact
+from gateway.observe.request_ids import request_id
 
 LONGEST_LINE = 8 * 1024
 CORE_FIELDS = ("timestamp", "level", "logger", "event", "request_id", "exception")
@@ -35,29 +33,8 @@ CONTROLS_BUT_NEWLINE = {code: shown for code, shown in CONTROLS.items() if code 
 
 OUR_PROCESSORS = (filter_by_level, PositionalArgumentsFormatter(), ProcessorFormatter.wrap_for_formatter)
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
 of_process: dict[str, Any] = {}
 """Fields that every line of this process has."""
-
-
-_prefix = secrets.token_hex(4)
-_numbers = itertools.count(1)
-
-
-def new_request_id() -> str:
-    """16 hexadecimal digits: the first half is this process's, the rest counts. It tells apart, and is no secret."""
-    return f"{_prefix}{next(_numbers) & 0xFFFFFFFF:08x}"
-
-
-@contextmanager
-def bound_request_id() -> Generator[str]:
-    """Put a new request id into every line logged inside the block."""
-    identity = new_request_id()
-    token = request_id.set(identity)
-    try:
-        yield identity
-    finally:
-        request_id.reset(token)
 
 
 def get_logger(name: str) -> BoundLogger:

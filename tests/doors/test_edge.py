@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.doors.edge import CountsRefusals, Edge
-from gateway.observe.logs import request_id
+from gateway.observe.request_ids import request_id
 from gateway.policy.throttle import FailureThrottle
 
 LOOPBACK = ("127.0.0.1", 8000)

@@ -20,7 +20,8 @@ from fastmcp.utilities.logging import get_logger as fastmcp_logger
 from starlette.types import Receive, Scope, Send
 
 from gateway.config.model import LogConfig
-from gateway.observe.logs import bound_request_id, configure, get_logger
+from gateway.observe.logs import configure, get_logger
+from gateway.observe.request_ids import bound_request_id
 
 KNOWN = "configured-canary-01"
 SECRETS = {

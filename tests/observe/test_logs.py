@@ -11,7 +11,7 @@ import pytest
 from dirty_equals import IsPartialDict, IsStr
 
 from gateway.config.masks import MASK
-from gateway.observe.logs import LONGEST_LINE, StderrHandler, bound_request_id, request_id
+from gateway.observe.logs import LONGEST_LINE, StderrHandler
 from tests.observe.noisy import SECRETS, WAYS
 
 ROOT = Path(__file__).parents[2]
@@ -133,11 +133,3 @@ def test_without_anybody_to_read_it_a_line_harms_nobody(monkeypatch, capsys, std
     monkeypatch.setattr(sys, "stderr", stderr)
     StderrHandler().emit(record)
     assert capsys.readouterr().out == ""
-
-
-def test_a_request_id_is_bound_for_a_block():
-    with bound_request_id() as outer:
-        assert outer == request_id.get() == IsStr(regex=r"[0-9a-f]{16}")
-        with bound_request_id() as inner:
-            assert request_id.get() == inner != outer
-    assert request_id.get() == ""

@@ -30,8 +30,8 @@ from gateway.errors import Forbidden, GatewayError, InvalidRequest, UpstreamAnsw
 from gateway.model.call import Call
 from gateway.model.principal import Principal
 from gateway.model.route import Route
-from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
+from gateway.observe.request_ids import request_id
 from gateway.upstream.relay import Exchange, exchange
 from gateway.upstream.session import META_SERVER, MODERN, SILENT, Listener
 from gateway.upstream.sharing import Caller

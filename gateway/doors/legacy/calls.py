@@ -17,8 +17,8 @@ from gateway.doors.serving import Serving
 from gateway.errors import Forbidden, GatewayError, UpstreamError
 from gateway.guard import Call
 from gateway.model.principal import Principal
-from gateway.observe.logs import request_id
 from gateway.observe.redact import REDACTOR
+from gateway.observe.request_ids import request_id
 from gateway.overdue import Overdue
 from gateway.upstream.messages import Id
 from gateway.upstream.relay import Exchange, exchange

@@ -36,8 +36,8 @@ from gateway.errors import GatewayError, UnknownName, UpstreamError
 from gateway.model.call import Call
 from gateway.model.principal import ALL_SCOPES
 from gateway.model.route import Kind, Route
-from gateway.observe.logs import bound_request_id, request_id
 from gateway.observe.redact import REDACTOR
+from gateway.observe.request_ids import bound_request_id, request_id
 from gateway.upstream.relay import Exchange, exchange
 from gateway.upstream.tasks import is_task
 

@@ -22,7 +22,7 @@ from gateway.doors.serving import Serving
 from gateway.errors import UnknownName
 from gateway.model.call import Call
 from gateway.model.route import Route
-from gateway.observe.logs import bound_request_id, request_id
+from gateway.observe.request_ids import bound_request_id, request_id
 from gateway.upstream.relay import Exchange, follow
 from gateway.upstream.tasks import EXTENSION, METHODS, Task, TaskIds, declares_tasks
 

@@ -15,7 +15,8 @@ from gateway.doors.express.meanwhile import ClientLeft, Presence
 from gateway.doors.headers import with_headers
 from gateway.doors.workers.peers import Peers
 from gateway.errors import WorkerLost, http_status
-from gateway.observe.logs import get_logger, request_id
+from gateway.observe.logs import get_logger
+from gateway.observe.request_ids import request_id
 from gateway.upstream.http1 import HttpClient, Response, header_block
 from gateway.upstream.http_connection import HttpError
 

@@ -16,7 +16,7 @@ from gateway.doors.headers import with_headers
 from gateway.doors.state import NUMBER_MARK
 from gateway.doors.workers.forward import Forward, Headers, arrived
 from gateway.doors.workers.peers import Peers
-from gateway.observe.logs import request_id
+from gateway.observe.request_ids import request_id
 from gateway.upstream.session import MODERN
 
 SESSION = MCP_SESSION_ID_HEADER.encode()

@@ -11,7 +11,7 @@ from starlette.types import Message, Scope
 
 from gateway.doors.workers.forward import Forward, arrived
 from gateway.doors.workers.peers import Peers
-from gateway.observe.logs import request_id
+from gateway.observe.request_ids import request_id
 from tests.workers_kit import answering
 
 ORIGIN = (b"gateway-origin", b'{"request_id": "forged", "client": ["10.0.0.1", 1]}')
