@@ -11,7 +11,7 @@ UNREST_SECONDS = 0.02
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> float:
-    """Look again every 10 ms; the seconds that it took."""
+    """Look again every 10 ms, at what tells nobody; the seconds that it took."""
     began = time.monotonic()
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110

@@ -33,6 +33,7 @@ class Load:
     outcomes: list[Outcome] = field(default_factory=list)
     _over: bool = False
     _number: int = 0
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> Self:
         self._callers = [asyncio.create_task(self._run()) for _ in range(self.at_once)]
@@ -48,6 +49,7 @@ class Load:
             number, began = self._number, time.monotonic()
             answer = await self.call(number)
             self.outcomes.append(Outcome(number, began, time.monotonic(), answer))
+            self._news.set()
 
     async def outcome(self, fits: Callable[[Outcome], bool], seconds: float = 10.0) -> Outcome:
         """The first one from now on that fits."""
@@ -58,4 +60,5 @@ class Load:
                     if fits(each):
                         return each
                 seen = len(self.outcomes)
-                await asyncio.sleep(0.005)
+                self._news.clear()
+                await self._news.wait()
