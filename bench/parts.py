@@ -86,7 +86,8 @@ def gateway(
     more: str = "",
     is_compiled: bool = False,
 ) -> Generator[Part]:
-    """Ours, with the upstreams `up0`, `up1`, … `everything`: a key with scopes, metrics, a log on disk; else neither.
+    """Ours, with the upstreams `up0`, `up1`, … `everything`: a key with scopes, metrics, a log and an audit on disk;
+    else none of them.
 
     `express`: with the express door, or the main door alone. `heard`: wait until every upstream has been asked what it
     offers, or only until it serves. `list_deadline`: seconds, as many as can be, so that a busy machine loses none.
@@ -100,7 +101,7 @@ def gateway(
             for number, url in enumerate(urls)
         )
         head = f'server.state_dir = "state"\nserver.express = {str(express).lower()}\nlog.format = "json"\n'
-        head += f"server.workers = {workers}\n"
+        head += f"server.workers = {workers}\naudit.enabled = {str(everything).lower()}\n"
         file.write_text(head + SERVICE + "".join(upstreams) + more)
         key = ""
         if everything:

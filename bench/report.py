@@ -68,9 +68,9 @@ differ and are shared: no absolute figure is a promise.
 
 The upstream is `bench/upstream.py`, the load `bench/load.py`, and how nginx and Envoy are set up is in
 `bench/proxies.py`. Envoy's router has one server, which is its cheapest: it need not rewrite names then. 'Everything
-on' is a key with scopes, metrics and a structured log on disk; 'bare' has none of them. 'Compiled' is the build that
-`make compiled` makes of the same sources; a figure for which both were measured goes by it, and says what the other one
-came to. `make bench ONLY=modern` runs one part of it."""
+on' is a key with scopes, metrics, and a structured log and an audit on disk; 'bare' has none of them. 'Compiled' is the
+build that `make compiled` makes of the same sources; a figure for which both were measured goes by it, and says what
+the other one came to. `make bench ONLY=modern` runs one part of it."""
 
 COLUMNS = ("part", "calls/s", "of the first", "p50 ms", "p99 ms", "CPU µs/call", "memory MB")
 
