@@ -72,8 +72,11 @@ def workers(effort: Effort) -> Section:
         for count, name in ((1, "Envoy's MCP router, one thread"), (2, "Envoy's MCP router, two threads")):
             envoy = stack.enter_context(proxies.envoy_router(urls, threads=count))
             measured.append((envoy.named(name), tool_call("up0__echo")))
-        rows: list[Row] = []
-        for clients in (64, 16):
-            rows += (some := [Row(part.named(f"{part.name}, {clients} clients"), call) for part, call in measured])
+        rows = {
+            clients: [Row(part.named(f"{part.name}, {clients} clients"), call) for part, call in measured]
+            for clients in (64, 16)
+        }
+        for clients, some in rows.items():
             in_turn(some, effort, clients=clients)
-    return Section(rows, {"workers": ratios(rows[1], rows[0], "cpu")})
+    one, two, *_ = rows[64]
+    return Section([*rows[64], *rows[16]], {"workers": ratios(two, one, "cpu")})

@@ -171,7 +171,7 @@ def replace(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # a cancellation too
+    except BaseException:  # an interrupt too: half a file is of no use
         os.unlink(temporary)
         raise
     folder = os.open(path.parent, os.O_RDONLY)

@@ -43,7 +43,7 @@ class Course:
             yield
         except asyncio.CancelledError:
             raise  # the call ended meanwhile, and was waiting here
-        except BaseException:  # a cancellation too
+        except BaseException:  # whatever it was, nothing waits for the client any more
             self._at_client -= 1
             raise
         self._at_client -= 1

@@ -71,4 +71,4 @@ def _wait_until_open(port: int) -> None:
         except OSError:
             if time.monotonic() > until:
                 raise
-            time.sleep(0.01)
+            time.sleep(0.01)  # a program tells nobody that it listens
