@@ -1,5 +1,5 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
-.PHONY: up test test-main-door test-compiled lint types docs conformance clients ci lock bench compiled clean
+.PHONY: up test test-main-door test-compiled lint types docs conformance clients ci lock bench compiled profiled unprofiled clean
 
 # The first Python that is new enough, looked for only when an environment has to be made.
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -47,11 +47,26 @@ bench: $(INSTALLED)
 
 # The gateway with the way of a call compiled, in an environment of its own, and the wheel to install elsewhere in
 # build/wheel (docs/adr/0011-an-optional-compiled-build.md). build/compiled has links to all that tests and bench need
-# but the sources, which would be found before what is installed.
+# but the sources, which would be found before what is installed. GCC compiles twice: it puts what the calls of a first
+# build ran through side by side, and the rest out of their way.
 COMPILED := .venv-compiled
 WHEEL := build/wheel
 TREE := build/compiled
 SOURCES := $(shell find gateway services -type f -not -name '*.pyc')
+PROFILE := $(CURDIR)/build/profile
+# The profile knows each file by the folder that it was compiled in.
+BUILD := $(CURDIR)/build/mypyc
+# As CPython itself is compiled; and nobody else calls what is in there.
+BUILD_FLAGS := -DNDEBUG -fwrapv -fvisibility=hidden -fno-plt
+
+# $(call wheel,FLAGS): compile, and install what came of it.
+define wheel
+	@rm -rf $(WHEEL) $(BUILD)
+	@mkdir -p $(BUILD)
+	@CFLAGS="$(BUILD_FLAGS) $(1)" HATCH_MYPYC_BUILD_DIR=$(BUILD) HATCH_BUILD_HOOKS_ENABLE=1 $(UV) build --quiet \
+		--python $(COMPILED)/bin/python --out-dir $(WHEEL) --build-constraints requirements.lock --require-hashes
+	@$(UV) pip install --quiet --python $(COMPILED)/bin/python --no-deps --reinstall $(WHEEL)/*.whl
+endef
 
 compiled: $(COMPILED)/.installed
 
@@ -61,16 +76,24 @@ $(COMPILED)/.installed: requirements.lock pyproject.toml $(SOURCES) | $(INSTALLE
 		-I "$$($(COMPILED)/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')" - 2>/dev/null || { \
 		echo "A C compiler and Python's headers are needed for this, and only for this: make up runs without." >&2; \
 		echo "On Debian and Ubuntu: apt-get install gcc python3-dev. On macOS: xcode-select --install." >&2; exit 1; }
-	@echo "Compiling, which takes about a minute." >&2
 	@$(UV) pip sync --quiet --python $(COMPILED)/bin/python requirements.lock
-	@rm -rf $(WHEEL)
-	@HATCH_BUILD_HOOKS_ENABLE=1 $(UV) build --quiet --python $(COMPILED)/bin/python --out-dir $(WHEEL) \
-		--build-constraints requirements.lock --require-hashes
-	@$(UV) pip install --quiet --python $(COMPILED)/bin/python --no-deps $(WHEEL)/*.whl
 	@mkdir -p $(TREE) .venv-legacy
 	@ln -sfn $(addprefix ../../,tests bench docs pyproject.toml README.md server.py fastmcp.json gateway.toml .venv-legacy) $(TREE)
+	@$(MAKE) --no-print-directory $(if $(findstring Free Software Foundation,$(shell $(CC) --version)),profiled,unprofiled)
 	@cd $(TREE) && $(CURDIR)/$(COMPILED)/bin/python -m tests.compiled.check
 	@touch $@
+
+profiled:
+	@echo "Compiling, which takes three minutes: once, then again with what calls ran through." >&2
+	@rm -rf $(PROFILE)
+	$(call wheel,-fprofile-generate=$(PROFILE) -fprofile-update=prefer-atomic)
+	@$(BIN)/python -m bench.training
+	@test -d $(PROFILE)
+	$(call wheel,-fprofile-use=$(PROFILE) -fprofile-correction -w)
+
+unprofiled:
+	@echo "Compiling, which takes about a minute." >&2
+	$(call wheel)
 
 # The lock names versions and hashes, and no index: it installs from whichever one the machine is set up for. What it
 # has stays as it is where pyproject.toml allows; `make lock UPGRADE=1` takes the newest of everything.

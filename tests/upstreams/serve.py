@@ -40,7 +40,8 @@ def end_with_parent() -> None:
     """Exit when stdin ends: the parent holds its other end, so even a killed test run leaves no server behind."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 4096):  # not `sys.stdin`'s own: its lock would abort the end of Python
+            pass
         os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
