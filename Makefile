@@ -54,7 +54,7 @@ WHEEL := build/wheel
 TREE := build/compiled
 SOURCES := $(shell find gateway services -type f -not -name '*.pyc')
 PROFILE := $(CURDIR)/build/profile
-# The profile knows each file by the folder that it was compiled in.
+# The profile knows each file by the folder that it was compiled in, those of mypyc's own by where that is installed.
 BUILD := $(CURDIR)/build/mypyc
 # As CPython itself is compiled; and nobody else calls what is in there.
 BUILD_FLAGS := -DNDEBUG -fwrapv -fvisibility=hidden -fno-plt
@@ -64,7 +64,7 @@ define wheel
 	@rm -rf $(WHEEL) $(BUILD)
 	@mkdir -p $(BUILD)
 	@CFLAGS="$(BUILD_FLAGS) $(1)" HATCH_MYPYC_BUILD_DIR=$(BUILD) HATCH_BUILD_HOOKS_ENABLE=1 $(UV) build --quiet \
-		--python $(COMPILED)/bin/python --out-dir $(WHEEL) --build-constraints requirements.lock --require-hashes
+		--python $(COMPILED)/bin/python --out-dir $(WHEEL) --no-build-isolation
 	@$(UV) pip install --quiet --python $(COMPILED)/bin/python --no-deps --reinstall $(WHEEL)/*.whl
 endef
 

@@ -1,6 +1,7 @@
 """The guard: who may, how it ended, and that everyone who should hears of it exactly once."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from gateway.model.event import CallEvent
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Route
 from gateway.observe.audit import Audit
-from gateway.observe.audit_file import AuditFile
+from gateway.observe.audit_file import AuditFile, files_of
 
 ROUTE = Route("tool", "upstream", "raw", "raw_echo", "echo", {"name": "raw_echo"})
 READER = Principal("key:reader", frozenset({"raw:read"}), "key")
@@ -48,24 +49,14 @@ def watched() -> Watched:
     return Watched()
 
 
-class Auditing(Audit):
-    """A required audit, that can be told to refuse; what it heard."""
+def audit_in(folder: Path, *, required: bool = True) -> Audit:
+    return Audit(AuditFile(folder, 1024 * 1024, 0), required=required)
 
-    def __init__(self) -> None:
-        super().__init__(AuditFile(Path("never-opened"), 1, 0), required=True)
-        self.heard: list[str] = []
-        self.full = False
 
-    def begin(self, call: Call, at: float) -> None:
-        if self.full:
-            raise AuditUnavailable("No room.")
-        self.heard.append(f"begin {call.request_id}")
-
-    def __call__(self, event: CallEvent) -> None:
-        self.heard.append(f"{event.outcome} {event.error}")
-
-    def close(self) -> None:
-        self.heard.append("close")
+def audited(folder: Path) -> list[str]:
+    """What the audit there says, a line each: what is recorded, of which call, and how that ended."""
+    lines = [json.loads(line) for file in files_of(folder, 1) for line in file.read_text().splitlines()]
+    return [" ".join(line[key] for key in ("record", "request_id", "outcome") if key in line) for line in lines]
 
 
 async def answer() -> str:
@@ -228,24 +219,24 @@ async def test_a_tools_own_timeout_is_no_stop(watched: Watched) -> None:
     assert watched.ending == ("tool_error", "")
 
 
-async def test_a_required_audit_hears_of_each_call_before_anything_else() -> None:
-    audit = Auditing()
-    guard = Guard([], audit)
+async def test_a_required_audit_hears_of_each_call_before_anything_else(tmp_path: Path) -> None:
+    guard = Guard([], audit_in(tmp_path))
+    before: list[str] = []
 
     async def run() -> None:
-        audit.heard.append("run")
+        before.extend(audited(tmp_path))
 
     await guard.call(Call("r", ROUTE, LOOPBACK, "modern"), run, lambda _: False)
     with pytest.raises(Forbidden):
         await guard.call(Call("s", ROUTE, READER, "modern"), run, lambda _: False)
     guard.close()
-    assert audit.heard == ["begin r", "run", "ok ", "begin s", "refused forbidden", "close"]
+    assert before == ["opened", "begun r"]
+    assert audited(tmp_path) == [*before, "call r ok", "begun s", "call s refused", "closed"]
 
 
-async def test_a_call_that_the_audit_cannot_take_does_not_run(watched: Watched) -> None:
-    audit = Auditing()
-    audit.full = True
-    watched.guard = Guard([watched.events.append], audit)
+async def test_a_call_that_the_audit_cannot_take_does_not_run(watched: Watched, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    watched.guard = Guard([watched.events.append], audit_in(tmp_path / "file"))
     ran: list[None] = []
 
     async def run() -> None:
@@ -258,9 +249,7 @@ async def test_a_call_that_the_audit_cannot_take_does_not_run(watched: Watched) 
     assert watched.guard.running == 0
 
 
-async def test_an_audit_that_is_not_required_hears_of_the_end_only() -> None:
-    audit = Auditing()
-    audit.required = False
-    guard = Guard([], audit)
+async def test_an_audit_that_is_not_required_hears_of_the_end_only(tmp_path: Path) -> None:
+    guard = Guard([], audit_in(tmp_path, required=False))
     await guard.call(Call("r", ROUTE, LOOPBACK, "modern"), answer, lambda _: False)
-    assert audit.heard == ["ok "]
+    assert audited(tmp_path) == ["opened", "call r ok"]

@@ -17,8 +17,8 @@ from gateway.doors.credentials import Credentials
 from gateway.doors.express.context import Asked
 from gateway.doors.express.discovered import DISCOVER, ReadyDiscovery
 from gateway.doors.express.inbound import KINDS, NAMES, Inbound, is_call, modern_request
-from gateway.doors.express.meanwhile import ClientLeft, Presence
 from gateway.doors.express.plain import PlainTool, PlainTools
+from gateway.doors.express.presence import ClientLeft, Presence
 from gateway.doors.express.ready import LISTED, ReadyLists
 from gateway.doors.headers import Headers, headers_of
 from gateway.doors.main.caller import notification

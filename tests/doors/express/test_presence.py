@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from gateway.doors.express import meanwhile
-from gateway.doors.express.meanwhile import ClientLeft, Presence
+from gateway.doors.express import meanwhile, presence
+from gateway.doors.express.presence import ClientLeft, Presence
 
 Receive = Callable[[], Any]
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meanwhile, "MOMENT_SECONDS", 0.0)
+    monkeypatch.setattr(presence, "MOMENT_SECONDS", 0.0)
 
 
 def client(left: asyncio.Event) -> Receive:
