@@ -33,10 +33,6 @@ class CallLog:
         atexit.register(self.flush)
 
     def __call__(self, event: CallEvent) -> None:
-        level = LEVELS[event.outcome]
-        if not writes_json(LOGGER, level):
-            _log(event, level)
-            return
         self._events.append(event)
         if len(self._events) == 1:
             self._flush_soon()
@@ -49,11 +45,19 @@ class CallLog:
 
     def flush(self) -> None:
         """Write what is there."""
-        if self._events:
-            events, self._events = self._events, []
-            lines = [_line(event, LEVELS[event.outcome]) for event in events]
-            with suppress(OSError, ValueError):  # stderr is full, or closed: there is nobody to tell
-                sys.stderr.write("".join(lines))
+        if not self._events:
+            return
+        events, self._events = self._events, []
+        as_json = {level: writes_json(LOGGER, level) for level in set(LEVELS.values())}
+        lines = []
+        for event in events:
+            level = LEVELS[event.outcome]
+            if as_json[level]:
+                lines.append(_line(event, level))
+            else:
+                _log(event, level)
+        with suppress(OSError, ValueError):  # stderr is full, or closed: there is nobody to tell
+            sys.stderr.write("".join(lines))
 
 
 def _log(event: CallEvent, level: int) -> None:
