@@ -16,7 +16,7 @@ from fastmcp.utilities.cli import log_server_banner
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from gateway import garbage
+from gateway import garbage, pages
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
 from gateway.doors.access import AccessLog
@@ -306,6 +306,7 @@ class Gateway(FastMCP):
                     logging.getLogger().setLevel(log_level.upper())
                 logging.getLogger("uvicorn.access").propagate = False  # uvicorn asks this, and not its own access_log
                 garbage.settle()
+                pages.enlarge()
                 on_ready = partial(self._tell, listeners, app.state.path)
                 await Listener(
                     config,

@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "observe", "running"}),
     frozenset({"guard"}),
     frozenset({"doors", "dashboard"}),
-    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "forwarded"}),
+    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "pages", "forwarded"}),
     frozenset({"runtime", "listen", "workers"}),
     frozenset({"reload", "replicas"}),  # both act on the runtime: one on what files say, one on what others heard
     frozenset({"server"}),
