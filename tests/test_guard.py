@@ -54,9 +54,9 @@ def audit_in(folder: Path, *, required: bool = True) -> Audit:
 
 
 def audited(folder: Path) -> list[str]:
-    """What the audit there says, a line each: what is recorded, of which call, and how that ended."""
+    """What the audit there says, a line each: what is recorded, of which call, how that ended, and by which error."""
     lines = [json.loads(line) for file in files_of(folder, 1) for line in file.read_text().splitlines()]
-    return [" ".join(line[key] for key in ("record", "request_id", "outcome") if key in line) for line in lines]
+    return [" ".join(filter(None, map(line.get, ("record", "request_id", "outcome", "error")))) for line in lines]
 
 
 async def answer() -> str:
@@ -231,7 +231,7 @@ async def test_a_required_audit_hears_of_each_call_before_anything_else(tmp_path
         await guard.call(Call("s", ROUTE, READER, "modern"), run, lambda _: False)
     guard.close()
     assert before == ["opened", "begun r"]
-    assert audited(tmp_path) == [*before, "call r ok", "begun s", "call s refused", "closed"]
+    assert audited(tmp_path) == [*before, "call r ok", "begun s", "call s refused forbidden", "closed"]
 
 
 async def test_a_call_that_the_audit_cannot_take_does_not_run(watched: Watched, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A call ends when its client leaves."""
+"""A call ends when its client leaves, and a stream on which nothing is said is kept alive."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.doors.express import presence
+from gateway.doors.express import meanwhile, presence
 from gateway.doors.express.presence import ClientLeft, Presence
 
 Receive = Callable[[], Any]
@@ -69,6 +69,20 @@ async def test_being_cancelled_by_another_is_no_leaving() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_silent_stream_is_pinged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meanwhile, "PING_SECONDS", 0.0)
+    pinged = asyncio.Event()
+
+    async def ping() -> None:
+        pinged.set()
+
+    async def work() -> str:
+        await pinged.wait()
+        return "done"
+
+    assert await Presence().during(client(asyncio.Event()), ping, work()) == "done"
 
 
 async def test_a_call_that_is_answered_at_once_is_not_watched_over() -> None:
