@@ -1,10 +1,12 @@
 """The heads of HTTP messages: who says the same again sends the same one, and then there is nothing to parse."""
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-END = b"\r\n\r\n"
+END: Final = b"\r\n\r\n"
+BY_NAME: Final = "gateway.headers"
+"""Where a request's scope has its headers by name, once somebody has made that: ASGI leaves room for such a key."""
 MOST_KNOWN = 512
 
 

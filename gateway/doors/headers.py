@@ -4,26 +4,25 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-Headers = Mapping[bytes, bytes]
+from gateway.heads import BY_NAME
 
-# In the scope, where ASGI leaves room for what belongs to the application.
-MADE = "gateway.headers"
+Headers = Mapping[bytes, bytes]
 
 
 def headers_of(scope: Scope) -> Headers | None:
     """The headers; None where any is there twice: which of them counts is for those to say who look more closely."""
-    made = scope.get(MADE)
+    made = scope.get(BY_NAME)
     if made is None:
         pairs = scope["headers"]
         made = dict(pairs)
         if len(made) != len(pairs):
             return None
-        scope[MADE] = made
+        scope[BY_NAME] = made
     return made
 
 
 def with_headers(scope: Scope, headers: list[tuple[bytes, bytes]], **others: object) -> Scope:
     """The same request with other headers."""
     changed = {**scope, **others, "headers": headers}
-    changed.pop(MADE, None)
+    changed.pop(BY_NAME, None)
     return changed

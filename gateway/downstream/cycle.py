@@ -2,29 +2,26 @@
 
 import asyncio
 import logging
-import re
-from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from starlette.types import ASGIApp, Message, Scope
 
+from gateway.downstream.lines import Lines
 from gateway.turn import HeldTransport
 
 log = logging.getLogger("uvicorn.error")
 
 # More of a body than this is not read before the app asks for it.
-HIGH_WATER = 64 * 1024
-# What no header may have in its name, and none in its value (RFC 9110, section 5): it could end the line.
-NOT_IN_NAMES = re.compile(rb'[\x00-\x1f\x7f()<>@,;:\[\]={} \t\\"]')
-NOT_IN_VALUES = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-WITHOUT_BODY = frozenset({204, 304})
-STATUS_LINES = {
+HIGH_WATER: Final = 64 * 1024
+WITHOUT_BODY: Final = frozenset({204, 304})
+STATUS_LINES: Final = {
     status: b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode() if status in set(HTTPStatus) else b"")
     for status in range(100, 600)
 }
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-CLOSE = (b"connection", b"close")
+CLOSE = [(b"connection", b"close")]
+CHUNKED = [(b"transfer-encoding", b"chunked")]
 
 
 class Owner(Protocol):
@@ -36,8 +33,7 @@ class Owner(Protocol):
 
     full: asyncio.Event | None
 
-    @property
-    def standing(self) -> list[tuple[bytes, bytes]]:
+    def standing(self) -> Lines:
         """The headers that every answer of this server has."""
 
     def read_on(self) -> None:
@@ -45,6 +41,9 @@ class Owner(Protocol):
 
     def answered(self, cycle: "Cycle") -> None:
         """Its answer is whole."""
+
+    def over(self, cycle: "Cycle") -> None:
+        """Its app has ended, and so does its task."""
 
 
 class Cycle:
@@ -55,6 +54,7 @@ class Cycle:
         is_gone: the client is not there any more, and nothing that is sent leaves.
         is_answered: the answer is whole.
         is_whole: the request is all there.
+        task: runs the app; None before and after.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Cycle:
         self.keep_alive = keep_alive
         self.is_gone = False
         self.is_answered = False
+        self.task: asyncio.Task[None] | None = None
         self._owner = owner
         self._transport = transport
         self._scope = scope
@@ -73,7 +74,7 @@ class Cycle:
         self._news: asyncio.Event | None = None
         self._is_begun = False
         self._has_no_body = scope["method"] == "HEAD"
-        self._left = -1  # of a body whose length was said; less than none where it comes in chunks
+        self._left = -1  # as `Lines.length`
 
     async def run(self, app: ASGIApp) -> None:
         """Have `app` answer. What it fails to say is said for it: 500, or an end in the middle of the answer."""
@@ -82,6 +83,7 @@ class Cycle:
             await app(self._scope, self.receive, self.send)
         except BaseException as error:  # noqa: BLE001  # whatever it was, the client is owed an end
             failure = error
+        self._owner.over(self)
         if failure is not None:
             log.error("Exception in ASGI application", exc_info=failure)
         elif not self.is_answered and not self.is_gone:
@@ -160,30 +162,19 @@ class Cycle:
             self._begin(message["status"], message.get("headers", ()))
 
     def _begin(self, status: int, headers: Any) -> None:
-        head = [STATUS_LINES[status]]
-        framing: bytes | None = None
-        closes = False
-        for name, value in [*self._owner.standing, *headers]:
-            head.append(_line(name, value))
-            name = name.lower()
-            if name == b"content-length" and framing is None:
-                framing, self._left = name, int(value)
-            elif name == b"transfer-encoding" and value.lower() == b"chunked":
-                framing, self._left = name, -1
-            elif name == b"connection":
-                closes = closes or b"close" in [each.strip() for each in value.lower().split(b",")]
-        self.keep_alive = self.keep_alive and not closes
-        if not (self.keep_alive or closes):
-            head.append(_line(*CLOSE))
-        if framing is None:
+        lines = self._owner.standing().add(headers)
+        self._left = lines.length
+        self.keep_alive = self.keep_alive and not lines.closes
+        if not (self.keep_alive or lines.closes):
+            lines.add(CLOSE)
+        if not lines.is_framed:
             if self._has_no_body or status in WITHOUT_BODY:
                 self._left = 0
             else:
-                head.append(b"transfer-encoding: chunked\r\n")
-        head.append(b"\r\n")
+                lines.add(CHUNKED)
         self._is_begun = True
         self._expects_continue = False
-        self._transport.write(b"".join(head))
+        self._transport.write(b"%s%s\r\n" % (STATUS_LINES[status], lines.text))
 
     def _continue(self, body: bytes, more: bool) -> None:
         if self._has_no_body:
@@ -209,17 +200,3 @@ def refusal(status: int, text: bytes, *, has_body: bool = True) -> bytes:
     """A whole answer, after which the connection ends; HEAD wants it without its body."""
     head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(text)
     return STATUS_LINES[status] + head + (text if has_body else b"")
-
-
-@lru_cache(1024)
-def _line(name: bytes, value: bytes) -> bytes:
-    """A header as it is sent. Most answers have the same.
-
-    Raises:
-        RuntimeError: something in it would be read as more than one header.
-    """
-    if NOT_IN_NAMES.search(name):
-        raise RuntimeError("An answer has a header whose name is none.")
-    if NOT_IN_VALUES.search(value):
-        raise RuntimeError(f"The value of the header {name.decode()} has control characters in it.")
-    return b"%s: %s\r\n" % (name.lower(), value)

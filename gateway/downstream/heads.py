@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import Any
 
+from gateway.heads import BY_NAME
+
 
 class Head:
     """A head that the parser has read.
@@ -23,8 +25,11 @@ class Head:
         self.expects_continue = expects_continue
 
     def share(self) -> None:
-        """Have headers that others have as well only once: this head is to be kept."""
+        """Have headers that others have as well only once, and all of them by name: this head is to be kept."""
         self.headers = [_once(header) for header in self.headers]
+        by_name = dict(self.headers)
+        if len(by_name) == len(self.headers):
+            self.scope[BY_NAME] = by_name
 
     def length(self) -> int:
         """Of the body, in bytes; -1 where only the parser can say where it ends."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 
 from gateway.downstream.cycle import Cycle, refusal
 from gateway.downstream.heads import Head
+from gateway.downstream.lines import Lines, Standing
 from gateway.heads import KnownHeads
 from gateway.overdue import Overdue
 from gateway.turn import HeldTransport, held
@@ -23,7 +24,7 @@ NOT_HTTP = b"Invalid HTTP request received."
 TOO_LARGE = b"The headers are too large: 32 KiB are taken."
 TOO_SLOW = b"The request did not come to its end in time: 15 seconds are given."
 # Of everything in a request but its body, in bytes.
-MAX_HEAD = 32 * 1024
+MAX_HEAD: Final = 32 * 1024
 LONGEST_KNOWN = 2048
 # From the first byte of a request to its last, while we read.
 RECEIVE_SECONDS = 15.0
@@ -188,9 +189,8 @@ class HttpProtocol:
 
     # cycle.Owner
 
-    @property
-    def standing(self) -> list[tuple[bytes, bytes]]:
-        return self._server.default_headers
+    def standing(self) -> Lines:
+        return self._common.standing.lines(self._server.default_headers)
 
     def read_on(self) -> None:
         if self._is_paused and self._transport is not None:
@@ -283,9 +283,13 @@ class HttpProtocol:
 
     def _start(self, cycle: Cycle, app: ASGIApp) -> None:
         self._cycle = cycle
-        task = self._loop.create_task(cycle.run(app))
-        self._server.tasks.add(task)
-        task.add_done_callback(self._server.tasks.discard)
+        cycle.task = self._loop.create_task(cycle.run(app))
+        self._server.tasks.add(cycle.task)
+
+    def over(self, cycle: Cycle) -> None:
+        if cycle.task is not None:
+            self._server.tasks.discard(cycle.task)
+            cycle.task = None  # which has the cycle, or else both would wait for the garbage collector
 
     def _pause(self) -> None:
         if not self._is_paused and self._transport is not None:
@@ -323,6 +327,7 @@ class _Common:
         self.unused = Overdue(config.timeout_keep_alive)
         self.receiving = Overdue(RECEIVE_SECONDS)
         self.heads: KnownHeads[Head] = KnownHeads(LONGEST_KNOWN)
+        self.standing = Standing()
 
 
 def _common(config: Config) -> _Common:

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.downstream.heads import Head
+from gateway.heads import BY_NAME
 
 LENGTH = (b"content-length", b"2")
 
@@ -30,3 +31,12 @@ def test_what_heads_have_in_common_is_kept_once() -> None:
     first.share()
     second.share()
     assert first.headers[1] is second.headers[1]
+
+
+def test_a_head_that_is_kept_has_its_headers_by_name_unless_one_is_there_twice() -> None:
+    host, other = (b"host", b"here"), (b"host", b"there")
+    kept, twice = head(LENGTH, host), head(host, other)
+    kept.share()
+    twice.share()
+    assert kept.scope[BY_NAME] == {b"content-length": b"2", b"host": b"here"}
+    assert BY_NAME not in twice.scope
