@@ -5,16 +5,18 @@ import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Final
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+request_id: Final[ContextVar[str]] = ContextVar("request_id", default="")
 
-_prefix = secrets.token_hex(4)
-_numbers = itertools.count(1)
+_prefix: Final = secrets.token_hex(4)
+# So large that each has eight digits in the end, without being formatted, which takes three times as long.
+_numbers: Final = itertools.count(0x1_0000_0001)
 
 
 def new_request_id() -> str:
     """16 hexadecimal digits: the first half is this process's, the rest counts. It tells apart, and is no secret."""
-    return f"{_prefix}{next(_numbers) & 0xFFFFFFFF:08x}"
+    return _prefix + hex(next(_numbers))[-8:]
 
 
 @contextmanager

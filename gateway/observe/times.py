@@ -11,8 +11,8 @@ def to_milliseconds(at: float) -> str:
 
 def to_microseconds(at: float) -> str:
     """`at`, in POSIX seconds, as `2026-11-23T21:22:09.809441Z`."""
-    second = int(at)
-    return f"{_second(second)}.{int((at - second) * 1_000_000):06d}Z"
+    microseconds = int(at * 1_000_000)
+    return f"{_second(microseconds // 1_000_000)}.{str(microseconds)[-6:]}Z"
 
 
 @lru_cache(64)
