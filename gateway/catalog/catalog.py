@@ -1,6 +1,6 @@
 """The immutable table of all routes: built whole from the listings of every service and upstream, or not at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from gateway.model.listing import Listing
 from gateway.model.route import Kind, Owner, Route
 
 KINDS: tuple[Kind, ...] = ("tool", "resource", "template", "prompt")
+Offers = tuple[tuple[Kind, Sequence[Mapping[str, Any]]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +117,15 @@ def build(sources: Iterable[Source]) -> Catalog:
 
 def _add(source: Source, routes: dict[Kind, dict[str, Route]]) -> None:
     listing = source.listing
-    for kind, offered in (("tool", listing.tools), ("prompt", listing.prompts)):
+    named: Offers = (("tool", listing.tools), ("prompt", listing.prompts))
+    for kind, offered in named:
         originals = [item["name"] for item in offered]
         names = public_names(source.namespace, originals) if source.prefixed else {name: name for name in originals}
         for item in offered:
             _put(routes[kind], _route(source, kind, item, "name", names[item["name"]]))
-    for kind, offered, key in (("resource", listing.resources, "uri"), ("template", listing.templates, "uriTemplate")):
+    located: Offers = (("resource", listing.resources), ("template", listing.templates))
+    for kind, offered in located:
+        key = "uri" if kind == "resource" else "uriTemplate"
         for item in offered:
             uri = to_public(source.namespace, item[key]) if source.prefixed else item[key]
             _put(routes[kind], _route(source, kind, item, key, uri))

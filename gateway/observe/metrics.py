@@ -10,7 +10,6 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from gateway.model.event import CallEvent
 from gateway.observe.exposition import Told, told
 from gateway.observe.tallies import Tallies
 
@@ -19,17 +18,15 @@ Upstreams = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
 class Metrics:
-    """The figures of one process, in a registry of its own. Call it with each finished call."""
+    """The figures of one process, in a registry of its own. Call `count` with each finished call."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._calls = Tallies()
-        self._registry.register(self._calls)
+        calls = Tallies()
+        self.count = calls.count
+        self._registry.register(calls)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
-
-    def __call__(self, event: CallEvent) -> None:
-        self._calls.count(event)
 
     def collect(self, read: Upstreams) -> None:
         """Ask `read` at every scrape how the upstreams do."""
