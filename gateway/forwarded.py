@@ -1,6 +1,6 @@
 """What a proxy before the gateway says of its client, asked for only where a proxy says something."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,7 +8,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.doors.headers import headers_of
 
-SAID = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+SAID: Final = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 
 class Forwarded:

@@ -145,22 +145,19 @@ class Guard:
 
     def _record(self, call: Call, at: float, seconds: float, outcome: Outcome, error: str) -> None:
         route, principal = call.route, call.principal
-        # In the order that a call event has: with each field an argument it takes twice as long.
-        event = CallEvent._make(
-            (
-                call.request_id,
-                at,
-                seconds,
-                route.kind,
-                route.owner,
-                route.namespace,
-                route.public,
-                principal.subject,
-                principal.proof,
-                call.era,
-                outcome,
-                error,
-            ),
+        event = CallEvent(
+            call.request_id,
+            at,
+            seconds,
+            route.kind,
+            route.owner,
+            route.namespace,
+            route.public,
+            principal.subject,
+            principal.proof,
+            call.era,
+            outcome,
+            error,
         )
         for sink in self._sinks:
             try:

@@ -5,12 +5,13 @@ two writes with work in between the reader falls asleep again; in a row they wak
 """
 
 import asyncio
+from typing import Final
 from weakref import WeakKeyDictionary
 
 # More than this is not kept back: whoever writes much has to hear of it where the other side does not read.
-MOST_HELD = 64 * 1024
+MOST_HELD: Final = 64 * 1024
 # So many writes in a row wake a reader seldom enough; with more, the first of them would wait for the last.
-MOST_HOLDING = 16
+MOST_HOLDING: Final = 16
 
 
 class HeldTransport:

@@ -96,4 +96,4 @@ def _row(call: dict[str, Any]) -> tuple[str, ...]:
 
 def _shown(trail: Trail) -> dict[str, Any]:
     found = {key: value for key, value in asdict(trail).items() if not key.startswith("_")}
-    return found | {"end": trail.end._asdict()}
+    return found | {"end": asdict(trail.end)}

@@ -1,11 +1,11 @@
 """The body of a request, read by a door that may hand the request on afterwards."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.types import Message, Receive
 
-MAX_BODY = 4 * 1024 * 1024
+MAX_BODY: Final = 4 * 1024 * 1024
 
 
 async def read_body(receive: Receive, taken: list[Message]) -> bytes | None:

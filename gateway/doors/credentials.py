@@ -1,12 +1,14 @@
 """Who calls, told from the headers of a request that has not passed FastMCP's own authentication yet."""
 
+from typing import Final
+
 from fastmcp.server.auth import AccessToken, AuthProvider
 
 from gateway.doors.headers import Headers
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.policy.recent import RecentProofs
 
-AUTHORIZATION = b"authorization"
+AUTHORIZATION: Final = b"authorization"
 
 
 class Credentials:

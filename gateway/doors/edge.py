@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from fastmcp.server.http import HostOriginGuardMiddleware
@@ -22,7 +22,7 @@ from gateway.policy.throttle import FailureThrottle
 log = get_logger(__name__)
 
 # Probes come from load balancers, which name the host as they like, and learn nothing secret.
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+HEALTH_PATHS: Final = frozenset({"/healthz", "/readyz"})
 # A host, and a host with a scheme before it (RFC 9110, section 7.2; RFC 6454, section 7). The check behind looks at a
 # part of what it gets: `[::1].evil.example` would pass there.
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")

@@ -1,6 +1,7 @@
 """Which route a name has: the catalog's, or that of something which no listing has told of."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from fastmcp import FastMCP
 from fastmcp.server.providers.addressing import parse_hashed_backend_name
@@ -102,7 +103,7 @@ async def _resource(server: FastMCP, uri: str) -> FastMCPComponent | None:
 
 
 NAMED: frozenset[Kind] = frozenset({"tool", "prompt"})
-LOOK_UP: Mapping[Kind, Callable[[Catalog, str], Route | None]] = {
+LOOK_UP: Final[Mapping[Kind, Callable[[Catalog, str], Route | None]]] = {
     "tool": Catalog.tool,
     "resource": Catalog.resource,
     "prompt": Catalog.prompt,

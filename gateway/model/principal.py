@@ -1,7 +1,7 @@
 """Who calls, whatever the proof."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Proof = Literal["loopback", "stdio", "key", "jwt", "oauth"]
 
@@ -20,5 +20,5 @@ class Principal:
     proof: Proof
 
 
-LOOPBACK = Principal("loopback", ALL_SCOPES, "loopback")
+LOOPBACK: Final = Principal("loopback", ALL_SCOPES, "loopback")
 STDIO = Principal("stdio", ALL_SCOPES, "stdio")

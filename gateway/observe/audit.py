@@ -59,7 +59,9 @@ class Audit:
         if event.error == AuditUnavailable.kind:
             return  # what did not begin has no end
         end = f', "seconds": {event.seconds:.6f}, "outcome": "{event.outcome}", "error": "{event.error}"'
-        about = event[3:10]
+        about = (
+            event.kind, event.owner, event.namespace, event.name, event.subject, event.proof, event.era
+        )  # fmt: skip
         if not self._write("call", event.request_id, event.at, about, event.at + event.seconds, end):
             self.lost += 1
             self._untold += 1

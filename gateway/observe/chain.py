@@ -1,23 +1,29 @@
 """Lines of JSON, each with a number and a hash over itself and the one before: what is changed or gone shows."""
 
 import json
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 FIRST = "0" * 64
 """What stands for the hash of the line before the first."""
-MARK = ', "hash": "'
+MARK: Final = ', "hash": "'
 
 
 class Broken(ValueError):
     """A line that is not as it was written; the message says how."""
 
 
-class Link(NamedTuple):
+@dataclass(init=False, slots=True)
+class Link:
     """The end of a chain: the number of its last line, and that line's hash."""
 
-    number: int = 0
-    hash: str = FIRST
+    number: Final[int]
+    hash: Final[str]
+
+    def __init__(self, number: int = 0, hash: str = FIRST):
+        self.number = number
+        self.hash = hash
 
     def next(self, fields: str) -> "tuple[bytes, Link]":
         """The line that follows with `fields` (`"a": 1, "b": 2`, at least one), and the end of the chain with it."""

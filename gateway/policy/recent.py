@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fastmcp.server.auth import AccessToken
 
@@ -11,7 +11,7 @@ from gateway.model.principal import Principal
 from gateway.policy.proof import principal_of
 
 # A revoked key is refused within a second, half of which may pass before its file is looked at again (`keys.py`).
-PROVEN_SECONDS = 0.5
+PROVEN_SECONDS: Final = 0.5
 MOST_PROVEN = 10_000
 
 Verify = Callable[[bytes], Awaitable[AccessToken | None]]

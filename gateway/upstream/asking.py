@@ -7,19 +7,19 @@ The other way round, a call has to be held: `held.py`.
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from mcp_types import InputRequest
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.errors import INVALID_PARAMS, METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
-from gateway.upstream.session import Ask, Era, Listener
+from gateway.upstream.listener import Ask, Era, Listener
 
 MAX_ROUNDS = 10
 ANSWER_SECONDS = 300.0
 """For one answer: as long as people take for a form or a page, and within the ten minutes that sealed state is good."""
 # What both eras can ask for, and the capability it takes.
-CAPABILITY = {"elicitation/create": "elicitation", "sampling/createMessage": "sampling", "roots/list": "roots"}
+CAPABILITY: Final = {"elicitation/create": "elicitation", "sampling/createMessage": "sampling", "roots/list": "roots"}
 # Members that only legacy questions have: no id goes with an address any more, and no task (2026-07-28 `changelog`).
 LEGACY_MEMBERS = frozenset({"elicitationId", "task", "_meta"})
 QUESTION: TypeAdapter[Any] = TypeAdapter(InputRequest)

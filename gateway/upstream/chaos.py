@@ -15,7 +15,8 @@ from typing import Any
 from gateway.errors import UpstreamLost
 from gateway.model.chaos import Chaos
 from gateway.upstream.http_wire import UpstreamHttpError
-from gateway.upstream.session import UNKNOWN, Listener, Session
+from gateway.upstream.listener import Listener
+from gateway.upstream.session import UNKNOWN, Session
 
 CALLS = frozenset({"tools/call", "resources/read", "prompts/get"})
 LISTS = frozenset({"tools/list", "resources/list", "resources/templates/list", "prompts/list"})

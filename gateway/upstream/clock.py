@@ -8,7 +8,7 @@ from gateway.errors import GatewayError
 from gateway.overdue import Overdue
 from gateway.upstream.asking import ANSWER_SECONDS
 from gateway.upstream.bulkhead import Bulkhead
-from gateway.upstream.session import Ask
+from gateway.upstream.listener import Ask
 
 
 class Clock:

@@ -26,9 +26,10 @@ from gateway.upstream.errands import Errands
 from gateway.upstream.http_wire import HttpWire, UpstreamHttpError
 from gateway.upstream.legacy import LegacySession
 from gateway.upstream.legacy_sse import SseChannel
+from gateway.upstream.listener import Era
 from gateway.upstream.modern import ModernSession
 from gateway.upstream.restarts import Restarts
-from gateway.upstream.session import UNKNOWN, Era, Session, Transport
+from gateway.upstream.session import UNKNOWN, Session, Transport
 from gateway.upstream.stdio import ProcessChannel
 
 SomeSession = TypeVar("SomeSession", bound=Session)

@@ -13,21 +13,10 @@ from gateway.upstream import messages
 from gateway.upstream.errands import Errands
 from gateway.upstream.legacy import CANCEL_SECONDS, initialize_params, initialized, legacy_params
 from gateway.upstream.lines import Overlong
+from gateway.upstream.listener import SILENT, Era, Listener, Notify
 from gateway.upstream.modern import discovered, listen_params, modern_params, offers_modern, speaks_modern
-from gateway.upstream.session import (
-    META_SUBSCRIPTION,
-    SILENT,
-    UNKNOWN,
-    VISITED,
-    Era,
-    Listener,
-    Notify,
-    Session,
-    Transport,
-    answer_upstream,
-    legacy_result,
-    modern_result,
-)
+from gateway.upstream.results import legacy_result, modern_result
+from gateway.upstream.session import META_SUBSCRIPTION, UNKNOWN, VISITED, Session, Transport, answer_upstream
 
 LAST_WORDS_SECONDS = 2.0
 TOO_LONG = "answered with a line longer than its max_body. Raise its max_body if this is expected."

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from gateway.catalog.eras import legacy_tool
 from gateway.catalog.names import public_names
 from gateway.model.listing import Definition
-from gateway.upstream.session import LEGACY, MODERN, Era
+from gateway.upstream.listener import Era
+from gateway.upstream.session import LEGACY, MODERN
 
 MAX_DEPTH = 100
 SHOWN_NAME = 80

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from gateway.errors import INVALID_PARAMS, CallGone, UpstreamAnswered, UpstreamBusy, UpstreamLost
 from gateway.upstream.asking import ANSWER_SECONDS, modern_question
-from gateway.upstream.session import SILENT, UNKNOWN, Listener
+from gateway.upstream.listener import SILENT, Listener
+from gateway.upstream.session import UNKNOWN
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,10 @@ class HeldCall:
         self.expiry: asyncio.TimerHandle | None = None
         self._answer: asyncio.Future[dict[str, Any]] | None = None
         self._turned = asyncio.Event()
-        work = send(listener._replace(notify=self._notify, ask=self._ask))
+        hearing = Listener(
+            self._notify, self._ask, listener.era, listener.capabilities, listener.log_level, listener.progress
+        )
+        work = send(hearing)
         self.task = asyncio.create_task(work, name=f"{owner.method} {owner.name}")
         self.task.add_done_callback(self._done)
 

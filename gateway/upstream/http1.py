@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Final, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from gateway.unix import short
@@ -23,7 +23,7 @@ from gateway.upstream.http_idle import Origin, Origins
 # Some servers end the body a moment after the message that was waited for.
 LINGER_SECONDS = 1.0
 MAX_REDIRECTS = 3
-REDIRECTS = frozenset({307, 308})
+REDIRECTS: Final = frozenset({307, 308})
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LEFT_ALONE = "!#$%&'()*+,/:;=?@[]~"

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import httptools
 
@@ -12,7 +12,7 @@ from gateway.heads import KnownHeads
 from gateway.turn import HeldTransport, held
 
 MAX_HEAD = 64 * 1024
-HIGH_WATER = 256 * 1024
+HIGH_WATER: Final = 256 * 1024
 LONGEST_KNOWN = 1024
 
 
@@ -38,7 +38,7 @@ class Head(NamedTuple):
     headers: dict[str, str]
 
 
-known: KnownHeads[Head] = KnownHeads(LONGEST_KNOWN)
+known: Final[KnownHeads[Head]] = KnownHeads(LONGEST_KNOWN)
 """Most answers of an upstream begin as one before did, but for the second in `Date`. One that is all there needs no
 parser."""
 

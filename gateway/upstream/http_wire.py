@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from gateway.config.model import UpstreamConfig
 from gateway.errors import (
@@ -26,7 +26,7 @@ from gateway.upstream.http_idle import Origins
 from gateway.upstream.session import UNKNOWN
 from gateway.upstream.sse import EventParser, EventTooLarge
 
-ACCEPT = header_block({"Content-Type": "application/json", "Accept": "application/json, text/event-stream"})
+ACCEPT: Final = header_block({"Content-Type": "application/json", "Accept": "application/json, text/event-stream"})
 ERROR_BODY = 64 * 1024
 MAX_DIGITS = 9
 # What goes back as Last-Event-ID; another id is as good as none.

@@ -20,21 +20,18 @@ from gateway.upstream import messages
 from gateway.upstream.errands import Errands
 from gateway.upstream.http1 import header_block
 from gateway.upstream.http_wire import HttpWire, Position, Reply, named_errors
+from gateway.upstream.listener import SILENT, Listener, Notify
+from gateway.upstream.results import legacy_result, result_of
 from gateway.upstream.session import (
     CLIENT_INFO,
     LEGACY,
     LEGACY_VERSIONS,
-    SILENT,
     UNKNOWN,
     VISITED,
-    Listener,
-    Notify,
     ServerFacts,
     Session,
     answer_upstream,
     is_own,
-    legacy_result,
-    result_of,
 )
 
 log = logging.getLogger(__name__)

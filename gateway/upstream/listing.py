@@ -17,7 +17,8 @@ from gateway.errors import METHOD_NOT_FOUND, UpstreamAnswered, UpstreamBroken
 from gateway.model.listing import Definition, Listing
 from gateway.upstream.connect import Speech
 from gateway.upstream.entries import LISTS, List, oddities, take
-from gateway.upstream.session import SILENT, ServerFacts, Session
+from gateway.upstream.listener import SILENT
+from gateway.upstream.session import ServerFacts, Session
 
 T = TypeVar("T")
 

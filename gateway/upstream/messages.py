@@ -1,6 +1,7 @@
 """JSON-RPC messages: bytes in, plain records out, and back (JSON-RPC 2.0; MCP `basic/index`, Messages)."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -9,12 +10,18 @@ from gateway.errors import InvalidRequest
 Id = str | int
 
 
-class Response(NamedTuple):
+@dataclass(init=False, slots=True)
+class Response:
     """The final answer to a request: a result, or an error object."""
 
-    id: Id | None
-    result: dict[str, Any] | None
-    error: dict[str, Any] | None
+    id: Final[Id | None]
+    result: Final[dict[str, Any] | None]
+    error: Final[dict[str, Any] | None]
+
+    def __init__(self, id: Id | None, result: dict[str, Any] | None, error: dict[str, Any] | None):
+        self.id = id
+        self.result = result
+        self.error = error
 
 
 class Request(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from mcp.shared.inbound import NAME_BEARING_METHODS, encode_header_value
 
@@ -11,6 +11,8 @@ from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
 from gateway.upstream import messages, tasks
 from gateway.upstream.http1 import header_block
 from gateway.upstream.http_wire import HttpWire, Reply
+from gateway.upstream.listener import SILENT, Listener, Notify
+from gateway.upstream.results import modern_result
 from gateway.upstream.session import (
     CLIENT_INFO,
     LEGACY_VERSIONS,
@@ -20,21 +22,17 @@ from gateway.upstream.session import (
     META_PROTOCOL,
     META_SERVER,
     MODERN,
-    SILENT,
     UNKNOWN,
-    Listener,
-    Notify,
     ServerFacts,
     Session,
     is_own,
-    modern_result,
 )
 
 UNSUPPORTED_VERSION = -32022
 # Only a modern server knows these codes (`basic/index`, Error Codes).
 MODERN_ERRORS = frozenset({-32020, -32021, UNSUPPORTED_VERSION})
 # Which parameter `Mcp-Name` repeats (`basic/transports/streamable-http`; of tasks, SEP-2663, Routing Headers).
-NAMED_BY = {**NAME_BEARING_METHODS, **dict.fromkeys(tasks.METHODS, "taskId")}
+NAMED_BY: Final = {**NAME_BEARING_METHODS, **dict.fromkeys(tasks.METHODS, "taskId")}
 NO_FACTS = ServerFacts(version=MODERN, capabilities={})
 NOT_MODERN = f'does not speak {MODERN}. Leave era out of its configuration, or set it to "legacy".'
 

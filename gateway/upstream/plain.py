@@ -7,34 +7,29 @@ takes is the same.
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from gateway.catalog.offers import both
 from gateway.model.route import Kind, Route
 from gateway.upstream.asking import declared
 from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
+from gateway.upstream.listener import SILENT, Listener
 from gateway.upstream.modern import ModernSession
-from gateway.upstream.session import (
-    META_CAPABILITIES,
-    META_CLIENT,
-    META_PROTOCOL,
-    SILENT,
-    Listener,
-)
+from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_PROTOCOL
 from gateway.upstream.tasks import without_server_info
 from gateway.upstream.upstream import Upstream
 
 # What a plain call may hold, and of that what is its connection's own and goes nowhere. An answer to a question
 # (`basic/patterns/mrtr`) or a task has more.
-MEMBERS: Mapping[Kind, frozenset[str]] = {
+MEMBERS: Final[Mapping[Kind, frozenset[str]]] = {
     "tool": frozenset({"name", "arguments", "_meta"}),
     "resource": frozenset({"uri", "_meta"}),
     "prompt": frozenset({"name", "arguments", "_meta"}),
     "template": frozenset(),
 }
-OWN_META = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES})
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+OWN_META: Final = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES})
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def session_for(

@@ -5,8 +5,9 @@ It strips what is not the upstream's business, puts its own names in, follows th
 
 from collections.abc import Awaitable, Mapping
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 from mcp.shared.inbound import mcp_param_headers
 
@@ -20,7 +21,8 @@ from gateway.upstream.asking import declared, until_complete
 from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
 from gateway.upstream.held import Owner, Send
-from gateway.upstream.session import SILENT, Listener, Notify, Session, ignore
+from gateway.upstream.listener import SILENT, Listener, Notify, ignore
+from gateway.upstream.session import Session
 from gateway.upstream.shapes import METHODS, is_text, readable
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
@@ -35,12 +37,18 @@ HOP_PREFIX = "io.modelcontextprotocol/"
 HOP_KEYS = frozenset({"progressToken"})
 
 
-class Exchange(NamedTuple):
+@dataclass(init=False, slots=True)
+class Exchange:
     """One call to pass on: who it is for, the client's `params`, and who listens meanwhile."""
 
-    caller: Caller
-    params: Mapping[str, Any]
-    listener: Listener = SILENT
+    caller: Final[Caller]
+    params: Final[Mapping[str, Any]]
+    listener: Final[Listener]
+
+    def __init__(self, caller: Caller, params: Mapping[str, Any], listener: Listener = SILENT):
+        self.caller = caller
+        self.params = params
+        self.listener = listener
 
 
 async def exchange(upstream: Upstream, route: Route, call: Exchange) -> dict[str, Any]:

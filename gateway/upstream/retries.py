@@ -1,6 +1,7 @@
 """How often a call may be sent again: rarely, so that retries never become the load that keeps an upstream down."""
 
 import random
+from typing import Final
 
 from gateway.errors import UpstreamDown, UpstreamError, UpstreamLost
 from gateway.upstream.http_wire import UpstreamHttpError
@@ -8,9 +9,9 @@ from gateway.upstream.http_wire import UpstreamHttpError
 MAX_RETRIES = 2
 # Each call earns a fifth of a retry. What is there at the start lets the first failure of all be mended, and no more
 # is saved up than mends a short outage.
-EARNED = 0.2
+EARNED: Final = 0.2
 AT_START = 2.0
-MOST = 10.0
+MOST: Final = 10.0
 PAUSES = (0.1, 0.4)
 JITTER = 0.5
 

@@ -1,70 +1,34 @@
 """A conversation with one upstream, whatever its transport and era."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal
 
-from gateway.errors import METHOD_NOT_FOUND, GatewayError, UpstreamAnswered, UpstreamBroken
+from gateway.errors import GatewayError, UpstreamAnswered
 from gateway.upstream import messages
+from gateway.upstream.listener import Ask, Era, Listener, Notify
 
-Era = Literal["modern", "legacy"]
 Transport = Literal["http", "sse", "stdio"]
 
-MODERN = "2026-07-28"
-LEGACY = "2025-11-25"
+MODERN: Final = "2026-07-28"
+LEGACY: Final = "2025-11-25"
 LEGACY_VERSIONS = frozenset({"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"})
 
-META_PROTOCOL = "io.modelcontextprotocol/protocolVersion"
-META_CLIENT = "io.modelcontextprotocol/clientInfo"
-META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
-META_LOG_LEVEL = "io.modelcontextprotocol/logLevel"
-META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
-META_SERVER = "io.modelcontextprotocol/serverInfo"
+META_PROTOCOL: Final = "io.modelcontextprotocol/protocolVersion"
+META_CLIENT: Final = "io.modelcontextprotocol/clientInfo"
+META_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
+META_LOG_LEVEL: Final = "io.modelcontextprotocol/logLevel"
+META_SUBSCRIPTION: Final = "io.modelcontextprotocol/subscriptionId"
+META_SERVER: Final = "io.modelcontextprotocol/serverInfo"
 
-UNKNOWN = "It is not known whether the call ran."
+UNKNOWN: Final = "It is not known whether the call ran."
 """What an error has to say of a call that was sent."""
 
-RESULT_TYPES = frozenset({"complete", "input_required", "task"})
-"""What a modern result may be (the last by SEP-2663); one without a type, as older servers give it, is complete."""
-
-VISITED = "notifications/elicitation/complete"
+VISITED: Final = "notifications/elicitation/complete"
 """A page that the user was asked to visit was dealt with (2025-11-25 `client/elicitation`)."""
 
 CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
-
-Notify = Callable[[str, dict[str, Any]], Awaitable[None]]
-Ask = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
-
-
-async def ignore(method: str, params: dict[str, Any]) -> None:
-    """A notification nobody waits for."""
-
-
-async def refuse(method: str, params: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a request that no client could serve."""
-    raise UpstreamAnswered(METHOD_NOT_FOUND, "The client did not declare this capability")
-
-
-class Listener(NamedTuple):
-    """Who hears what an upstream says while it works on one request.
-
-    `notify` takes its notifications, in order; `ask` its requests (elicitation, sampling, roots), and returns the
-    result or raises `UpstreamAnswered` with the client's error. `capabilities` are those that the client declared, in
-    the shapes of its `era`; `log_level` the least severe log message it wants, or None for none; `progress` whether
-    it wants progress.
-    """
-
-    notify: Notify = ignore
-    ask: Ask = refuse
-    era: Era = "modern"
-    capabilities: Mapping[str, Any] = MappingProxyType({})
-    log_level: str | None = None
-    progress: bool = False
-
-
-SILENT = Listener()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,34 +108,3 @@ async def answer_upstream(ask: Ask, message: messages.Request) -> bytes:
         return messages.error(message.id, error.code, error.message, error.data)
     except GatewayError as error:
         return messages.error(message.id, error.code, error.message)
-
-
-def modern_result(namespace: str, response: messages.Response) -> dict[str, Any]:
-    """The result in a modern answer, or its error raised.
-
-    Raises:
-        UpstreamBroken: it is of a type that we do not know, so it must not pass for one (2026-07-28 `basic/index`,
-            ResultType).
-    """
-    result = result_of(response)
-    if result.get("resultType", "complete") not in RESULT_TYPES:
-        raise UpstreamBroken(namespace, "answered with a result of a type that is not known. Report it to its makers.")
-    return result
-
-
-def legacy_result(response: messages.Response) -> dict[str, Any]:
-    """The result in a legacy answer, or its error raised. Only the modern era has types of results: one that is named
-    here means nothing."""
-    result = result_of(response)
-    result.pop("resultType", None)
-    return result
-
-
-def result_of(response: messages.Response) -> dict[str, Any]:
-    """The result in an answer, or its error raised."""
-    if response.error is not None:
-        text = response.error.get("message")
-        raise UpstreamAnswered(
-            response.error["code"], text if isinstance(text, str) else "", response.error.get("data")
-        )
-    return response.result or {}

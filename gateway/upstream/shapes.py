@@ -1,7 +1,7 @@
 """An upstream's result in a shape that clients can read: what no SDK knows is put in words, the rest is not touched."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from mcp_types import CallToolResult, ContentBlock, GetPromptResult, InputRequiredResult, ReadResourceResult
@@ -10,14 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.errors import UpstreamBroken
 from gateway.model.route import Kind
 
-METHODS: Mapping[Kind, str] = {
+METHODS: Final[Mapping[Kind, str]] = {
     "tool": "tools/call",
     "resource": "resources/read",
     "template": "resources/read",
     "prompt": "prompts/get",
 }
 CONTENT = TypeAdapter(ContentBlock)
-PLAIN_TEXT = frozenset({"type", "text"})
+PLAIN_TEXT: Final = frozenset({"type", "text"})
 
 Result = dict[str, Any]
 
@@ -82,7 +82,7 @@ def _known(block: Any) -> Any:
     return block
 
 
-SHAPES: Mapping[Kind, Callable[[Result], Result]] = {
+SHAPES: Final[Mapping[Kind, Callable[[Result], Result]]] = {
     "tool": _of_tool,
     "resource": _of_resource,
     "template": _of_resource,

@@ -1,7 +1,8 @@
 """What decides who may use the same upstream session. Pure; the pool sees the key and nothing of the principal."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -9,16 +10,21 @@ from gateway.config.model import SessionSharing
 from gateway.upstream import messages
 from gateway.upstream.connect import Speech
 
-NONE = "{}"
+NONE: Final = "{}"
 EVERYONE = ("everyone",)
 GATEWAY = ("gateway",)
 
 
-class Caller(NamedTuple):
+@dataclass(init=False, slots=True)
+class Caller:
     """Who a request is for, as far as sessions care: a subject, and its downstream session where it has one."""
 
-    subject: str
-    session: str | None = None
+    subject: Final[str]
+    session: Final[str | None]
+
+    def __init__(self, subject: str, session: str | None = None):
+        self.subject = subject
+        self.session = session
 
 
 class ShareKey(NamedTuple):
@@ -29,7 +35,7 @@ class ShareKey(NamedTuple):
     lasting: bool = True
 
 
-SHARED = ShareKey(EVERYONE)
+SHARED: Final = ShareKey(EVERYONE)
 
 
 def default_rule(speech: Speech | None, stateful: bool) -> SessionSharing:

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.catalog.uris import publish_result
 from gateway.errors import UpstreamBroken
-from gateway.upstream.session import META_SERVER, Listener
+from gateway.upstream.listener import Listener
+from gateway.upstream.session import META_SERVER
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 METHODS = ("tasks/get", "tasks/update", "tasks/cancel")

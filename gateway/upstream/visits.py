@@ -9,7 +9,8 @@ from typing import Any
 from gateway.errors import UpstreamAnswered, UpstreamError
 from gateway.upstream.asking import may_ask
 from gateway.upstream.errands import Errands
-from gateway.upstream.session import VISITED, Listener, Notify
+from gateway.upstream.listener import Listener, Notify
+from gateway.upstream.session import VISITED
 
 VISIT_REQUIRED = -32042
 """The error of a request that cannot be worked on before a page was visited; no later revision has it."""

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from gateway.errors import GatewayError, SessionLost, UpstreamLost
-from gateway.upstream.session import Notify, Session
+from gateway.upstream.listener import Notify
+from gateway.upstream.session import Session
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from gateway.errors import (
     UpstreamTooLarge,
 )
 from gateway.upstream import restarts
-from gateway.upstream.session import SILENT
+from gateway.upstream.listener import SILENT
 from gateway.upstream.upstream import Upstream
 from tests.faults.kit import until
 from tests.upstream.fronts import ADA, NAMESPACE, Front, config_for, text_of

@@ -7,7 +7,7 @@ from gateway.model.principal import LOOPBACK
 from gateway.model.route import Route
 
 
-def test_a_call_is_frozen():
+def test_a_call_is_what_it_was_made_with_and_no_more():
     call = Call("r", Route("tool", "service", "own", "own_shout", "shout", {}), LOOPBACK, "modern")
     with pytest.raises(AttributeError):
-        call.era = "legacy"  # ty: ignore[invalid-assignment]
+        call.arguments = {}  # ty: ignore[missing-attribute]

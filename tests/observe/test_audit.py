@@ -1,6 +1,7 @@
 """The audit sink: one line a call, and what happens where there can be none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_where_it_is_required_a_line_comes_before_the_call(tmp_path: Path):
 def test_no_secret_of_the_configuration_is_written(tmp_path: Path):
     redact(["CANARY-in-a-name"])
     audit = audit_in(tmp_path)
-    audit(OK._replace(name="github_CANARY-in-a-name"))
+    audit(replace(OK, name="github_CANARY-in-a-name"))
     assert "CANARY" not in json.dumps(lines(tmp_path))
     audit.close()
 
@@ -90,7 +91,7 @@ def test_a_call_that_cannot_be_written_does_not_begin(tmp_path: Path, caplog: py
     for _ in range(3):
         with pytest.raises(AuditUnavailable, match=r"^Nothing was run.*File exists.*Try again later") as refusal:
             audit.begin(CALL, OK.at)
-        audit(OK._replace(outcome="refused", error=refusal.value.kind))
+        audit(replace(OK, outcome="refused", error=refusal.value.kind))
     assert audit.state() == {"required": True, "lines": 0, "lost": 0, "why": "File exists"}
     assert caplog.text.count("the audit cannot be written: calls are refused") == 1
     (tmp_path / "audit").unlink()

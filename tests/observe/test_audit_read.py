@@ -1,5 +1,6 @@
 """Reading an audit back: what is wrong with it, and which calls are in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from tests.observe.test_audit import CALL
 
 CALLS = (
     OK,
-    OK._replace(at=OK.at + 10, subject="key:other", outcome="refused", error="forbidden"),
-    OK._replace(at=OK.at + 20, namespace="data", name="data_query", outcome="tool_error"),
+    replace(OK, at=OK.at + 10, subject="key:other", outcome="refused", error="forbidden"),
+    replace(OK, at=OK.at + 20, namespace="data", name="data_query", outcome="tool_error"),
 )
 
 

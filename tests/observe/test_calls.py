@@ -5,6 +5,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def test_a_call_is_one_line(written):
-    CallLog()(OK._replace(seconds=0.0300001234))
+    CallLog()(replace(OK, seconds=0.0300001234))
     line = json.loads(written.getvalue())
     assert line.pop("timestamp")
     assert line == {
@@ -77,7 +78,7 @@ def writes_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_the_lines_of_one_turn_of_the_loop_are_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
     writes, log_call = writes_of(monkeypatch), CallLog()
     for name in ("github_first", "github_second"):
-        log_call(OK._replace(name=name))
+        log_call(replace(OK, name=name))
     assert writes == []
     await asyncio.sleep(0)
     (written,) = writes
@@ -99,11 +100,11 @@ def test_where_no_loop_runs_a_line_is_written_at_once(monkeypatch: pytest.Monkey
     [("ok", "info"), ("cancelled", "info"), ("tool_error", "warning"), ("refused", "warning"), ("error", "warning")],
 )
 def test_what_went_wrong_stands_out(written, outcome, level):
-    CallLog()(OK._replace(outcome=outcome))
+    CallLog()(replace(OK, outcome=outcome))
     assert json.loads(written.getvalue())["level"] == level
 
 
 def test_a_line_says_which_worker_it_is_of(written, monkeypatch):
     monkeypatch.setitem(of_process, "worker", 2)
-    CallLog()(OK._replace(name="data_profile"))
+    CallLog()(replace(OK, name="data_profile"))
     assert json.loads(written.getvalue())["worker"] == 2

@@ -40,7 +40,7 @@ def test_a_line_is_json_with_its_number_and_hash():
 
 def test_what_was_written_holds():
     assert faults(chained(5)) == []
-    assert Link() == (0, FIRST)
+    assert Link() == Link(0, FIRST)
 
 
 def test_a_changed_line_is_found_and_only_that():

@@ -1,6 +1,7 @@
 """Counts and times of calls, as a scraper reads them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -27,7 +28,7 @@ def value(tallies: Tallies) -> Value:
 
 def test_calls_are_timed_from_5_ms_to_300_s(tallies: Tallies, value: Value) -> None:
     for seconds in (0.004, 0.005, 0.03, 299.0, 301.0):
-        tallies.count(OK._replace(seconds=seconds))
+        tallies.count(replace(OK, seconds=seconds))
     bounds = ("0.005", "0.025", "0.05", "300.0", "+Inf")
     found = [value("gateway_call_seconds_bucket", namespace="github", le=bound) for bound in bounds]
     assert found == [2, 2, 3, 4, 5]
@@ -38,8 +39,8 @@ def test_calls_are_timed_from_5_ms_to_300_s(tallies: Tallies, value: Value) -> N
 def test_names_without_end_become_one_label(tallies: Tallies, value: Value, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_NAMES", 3)
     for number in range(10):
-        tallies.count(OK._replace(name=f"github_{number}"))
-    tallies.count(OK._replace(name="github_0"))
+        tallies.count(replace(OK, name=f"github_{number}"))
+    tallies.count(replace(OK, name="github_0"))
     labels = {"kind": "tool", "namespace": "github", "outcome": "ok", "error": ""}
     names = ("github_0", "github_1", "github_2", "github_3", "(other)")
     assert [value("gateway_calls_total", name=name, **labels) for name in names] == [2, 1, 1, None, 7]

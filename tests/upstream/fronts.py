@@ -8,8 +8,9 @@ import pytest
 from gateway.catalog.catalog import Catalog, Source, build
 from gateway.config.model import UpstreamConfig
 from gateway.errors import UpstreamAnswered
+from gateway.upstream.listener import SILENT, Era, Listener
 from gateway.upstream.relay import Exchange, exchange
-from gateway.upstream.session import SILENT, Era, Listener, Transport
+from gateway.upstream.session import Transport
 from gateway.upstream.sharing import Caller
 from gateway.upstream.upstream import Upstream
 from tests.upstreams.kit import Command, Recorded, Running

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken
 from gateway.upstream.asking import MAX_ROUNDS, declared, may_ask, modern_question, until_complete
-from gateway.upstream.session import Ask, Listener
+from gateway.upstream.listener import Ask, Listener
 
 QUESTION = {"method": "elicitation/create", "params": {"message": "Which colour?"}}
 ASKS: dict[str, Any] = {"resultType": "input_required", "inputRequests": {"colour": QUESTION}, "requestState": "s1"}

@@ -13,7 +13,8 @@ from gateway.errors import UpstreamLost
 from gateway.model.chaos import Chaos
 from gateway.upstream.chaos import Disturbance
 from gateway.upstream.http_wire import UpstreamHttpError
-from gateway.upstream.session import SILENT, Session
+from gateway.upstream.listener import SILENT
+from gateway.upstream.session import Session
 from gateway.upstream.sharing import Caller
 from gateway.upstream.upstream import Upstream
 from tests.upstreams.kit import Running

@@ -15,7 +15,7 @@ from gateway.errors import UpstreamBroken, UpstreamDown, UpstreamError, Upstream
 from gateway.upstream import restarts
 from gateway.upstream.connect import Connector, Speech
 from gateway.upstream.http_wire import UpstreamHttpError
-from gateway.upstream.session import SILENT
+from gateway.upstream.listener import SILENT
 from tests.upstream.fronts import ALL, NAMESPACE, Kind, config_for, named, text_of
 from tests.upstream.peer import ASKED, CLOSE, LEFT, answer, peer, until
 from tests.upstreams.kit import Command, Running, raw_stdio

@@ -20,7 +20,7 @@ from gateway.upstream import clock
 from gateway.upstream.breaker import OPEN_SECONDS
 from gateway.upstream.gate import Gate
 from gateway.upstream.http_wire import UpstreamHttpError
-from gateway.upstream.session import Listener
+from gateway.upstream.listener import Listener
 from tests.upstream.fronts import (
     LEGACY,
     MODERN,

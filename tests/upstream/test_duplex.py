@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import GatewayError, SessionLost, UpstreamAnswered, UpstreamBroken, UpstreamLost, UpstreamTooLarge
 from gateway.upstream import duplex
 from gateway.upstream.duplex import DuplexSession
-from gateway.upstream.session import SILENT, Era, Listener
+from gateway.upstream.listener import SILENT, Era, Listener
 from tests.upstream.fronts import Ear
 from tests.upstream.peer import until
 

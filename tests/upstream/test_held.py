@@ -9,8 +9,8 @@ import pytest
 from gateway.errors import CallGone, UpstreamAnswered, UpstreamBusy, UpstreamLost, UpstreamTimeout
 from gateway.model.route import Route
 from gateway.upstream.held import KEY, MAX_EACH, HeldCalls, Owner
+from gateway.upstream.listener import SILENT, Listener
 from gateway.upstream.relay import Exchange, exchange
-from gateway.upstream.session import SILENT, Listener
 from gateway.upstream.sharing import Caller
 from tests.upstream.fronts import ADA, BOB, LEGACY, LEGACY_JSON, LEGACY_STDIO, SESSIONLESS, SSE, Ear, Front, named
 

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import SessionLost, UpstreamAnswered, UpstreamBroken, UpstreamLost
 from gateway.upstream.legacy import LegacySession, initialized, legacy_params
-from gateway.upstream.session import SILENT, Listener
+from gateway.upstream.listener import SILENT, Listener
 from tests.upstream.fronts import Ear, text_of
 from tests.upstream.peer import ASKED, LEFT, Script, answer, peer, until
 from tests.upstreams.kit import Running

@@ -9,7 +9,7 @@ from gateway.errors import SessionLost, UpstreamBroken, UpstreamLost, UpstreamTo
 from gateway.upstream.duplex import DuplexSession
 from gateway.upstream.http_wire import UpstreamHttpError
 from gateway.upstream.legacy_sse import SseChannel
-from gateway.upstream.session import SILENT
+from gateway.upstream.listener import SILENT
 from tests.upstream.fronts import Ear, text_of
 from tests.upstream.peer import ASKED, CLOSE, LEFT, answer, chunked, peer
 

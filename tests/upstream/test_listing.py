@@ -15,8 +15,9 @@ from gateway.errors import METHOD_NOT_FOUND, GatewayError, SessionLost, Upstream
 from gateway.model.listing import Listing
 from gateway.upstream import listing
 from gateway.upstream.connect import Connector, Speech
+from gateway.upstream.listener import Listener, Notify
 from gateway.upstream.listing import ListingFile, Remembered, fetch
-from gateway.upstream.session import Listener, Notify, ServerFacts, Session
+from gateway.upstream.session import ServerFacts, Session
 from tests.upstream.fronts import ALL, NAMESPACE, Kind, config_for, named
 from tests.upstreams.kit import raw_http, raw_stdio
 from tests.upstreams.raw.definitions import PROMPTS, RESOURCES, TEMPLATES, TOOLS

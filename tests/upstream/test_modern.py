@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamBroken, UpstreamLost
+from gateway.upstream.listener import SILENT, Listener
 from gateway.upstream.modern import ModernSession, modern_params
-from gateway.upstream.session import MODERN, SILENT, Listener
+from gateway.upstream.session import MODERN
 from tests.upstream.fronts import Ear, text_of
 from tests.upstream.peer import ASKED, answer, peer
 from tests.upstreams.kit import Running

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.model.route import Route
+from gateway.upstream.listener import SILENT, Listener
 from gateway.upstream.plain import session_for
-from gateway.upstream.session import SILENT, Listener
 from tests.upstream.fronts import LEGACY, MODERN, MODERN_JSON, Front, named
 
 OWN = {"io.modelcontextprotocol/clientInfo": {"name": "client", "version": "1"}}

@@ -8,8 +8,9 @@ import anyio
 import pytest
 
 from gateway.errors import UpstreamDown
+from gateway.upstream.listener import Listener, Notify
 from gateway.upstream.pool import SessionPool
-from gateway.upstream.session import Listener, Notify, Session
+from gateway.upstream.session import Session
 from gateway.upstream.sharing import GATEWAY, ShareKey
 
 ADA, BOB, CARL = (ShareKey(("user", name)) for name in ("ada", "bob", "carl"))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import InvalidRequest, UpstreamAnswered
 from gateway.model.route import Route
+from gateway.upstream.listener import Listener
 from gateway.upstream.relay import Exchange, complete, exchange, outbound_params
-from gateway.upstream.session import Listener
 from tests.upstream.fronts import (
     ADA,
     ALL,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import UpstreamAnswered
-from gateway.upstream.session import Listener
+from gateway.upstream.listener import Listener
 from gateway.upstream.sharing import Caller
 from tests.upstream.fronts import (
     ADA,

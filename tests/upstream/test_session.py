@@ -7,7 +7,8 @@ import pytest
 
 from gateway.errors import InvalidRequest, UpstreamAnswered
 from gateway.upstream import messages
-from gateway.upstream.session import SILENT, answer_upstream, legacy_result, result_of
+from gateway.upstream.listener import SILENT
+from gateway.upstream.session import answer_upstream
 
 QUESTION = messages.Request("q1", "elicitation/create", {"message": "Which?"})
 
@@ -28,10 +29,6 @@ async def test_a_ping_is_answered_without_the_client():
     assert await replied(SILENT.ask, messages.Request(7, "ping", {})) == {"jsonrpc": "2.0", "id": 7, "result": {}}
 
 
-async def test_nobody_to_ask_is_an_error():
-    assert (await replied(SILENT.ask))["error"]["code"] == -32601
-
-
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
@@ -44,18 +41,3 @@ async def test_the_clients_refusal_goes_back_whole(failure: Exception, error: di
         raise failure
 
     assert (await replied(ask))["error"] == error
-
-
-async def test_a_notification_that_nobody_hears_is_lost():
-    assert await SILENT.notify("notifications/progress", {}) is None
-
-
-def test_a_result_is_given_and_an_error_is_raised():
-    assert result_of(messages.Response(1, {"a": 1}, None)) == {"a": 1}
-    with pytest.raises(UpstreamAnswered) as failure:
-        result_of(messages.Response(1, None, {"code": -5, "message": 7, "data": [1]}))
-    assert (failure.value.code, failure.value.message, failure.value.data) == (-5, "", [1])
-
-
-def test_a_legacy_result_has_no_type():
-    assert legacy_result(messages.Response(1, {"a": 1, "resultType": "input_required"}, None)) == {"a": 1}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import UpstreamBroken
-from gateway.upstream.session import Listener
+from gateway.upstream.listener import Listener
 from gateway.upstream.tasks import EXTENSION, LONGEST_ID, Task, TaskIds, declares_tasks, own_id, publish_task
 
 ADA, EVE = "key:ada", "key:eve"

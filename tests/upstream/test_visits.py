@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import UpstreamAnswered, UpstreamError
-from gateway.upstream.session import VISITED, Listener
+from gateway.upstream.listener import Listener
+from gateway.upstream.session import VISITED
 from gateway.upstream.visits import MAX_OPEN, VISIT_REQUIRED, Visits, visit
 
 PAGES: dict[str, Any] = {"elicitation": {"url": {}}}

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from gateway.errors import UpstreamAnswered, UpstreamLost
-from gateway.upstream.session import Notify, Session
+from gateway.upstream.listener import Notify
+from gateway.upstream.session import Session
 from gateway.upstream.watch import Watcher
 
 LISTS = "notifications/tools/list_changed"

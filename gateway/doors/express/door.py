@@ -6,7 +6,7 @@ is handed on once the call has begun.
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from mcp.shared.exceptions import MCPError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,15 +32,16 @@ from gateway.model.principal import Principal
 from gateway.model.route import Route
 from gateway.observe.redact import REDACTOR
 from gateway.observe.request_ids import request_id
+from gateway.upstream.listener import SILENT, Listener
 from gateway.upstream.relay import Exchange, exchange
-from gateway.upstream.session import META_SERVER, MODERN, SILENT, Listener
+from gateway.upstream.session import META_SERVER, MODERN
 from gateway.upstream.sharing import Caller
 
-MODERN_VERSION = MODERN.encode()
-ACCEPTED = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
+MODERN_VERSION: Final = MODERN.encode()
+ACCEPTED: Final = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
 
 # What is answered without a call.
-READY = frozenset({*LISTED, DISCOVER})
+READY: Final = frozenset({*LISTED, DISCOVER})
 
 Run = Callable[[], Awaitable[dict[str, Any]]]
 

@@ -5,8 +5,9 @@ Nothing is refused here. Whatever is odd in any way is left to the main door, wh
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 import mcp_types as types
 import orjson
@@ -21,28 +22,38 @@ from gateway.upstream.plain import MEMBERS
 from gateway.upstream.relay import LEVELS
 from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_PROTOCOL, MODERN
 
-RESERVED = "io.modelcontextprotocol/"
-KNOWN = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL, "progressToken"})
+RESERVED: Final = "io.modelcontextprotocol/"
+KNOWN: Final = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL, "progressToken"})
 REMEMBERED_CLIENTS = 1024
-LONGEST_CLIENT = 4096
+LONGEST_CLIENT: Final = 4096
 # orjson reads a whole number beyond 64 bits as a float: the other door keeps it, or says that it cannot go on.
-LONG = 19
-LONG_NUMBER = re.compile(rb"\d{%d}" % LONG)
-DIGITS = b"0123456789"
+LONG: Final = 19
+LONG_NUMBER: Final = re.compile(rb"\d{%d}" % LONG)
+DIGITS: Final = b"0123456789"
 
 # The requests that are calls, what they call, and which parameter names it.
-KINDS: Mapping[str, Kind] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
-NAMES: Mapping[Kind, str] = {"tool": "name", "resource": "uri", "prompt": "name"}
+KINDS: Final[Mapping[str, Kind]] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
+NAMES: Final[Mapping[Kind, str]] = {"tool": "name", "resource": "uri", "prompt": "name"}
 
 
-class Inbound(NamedTuple):
+@dataclass(init=False, slots=True)
+class Inbound:
     """One request: `params` as they came, and what its `_meta` says of the client."""
 
-    id: Id
-    method: str
-    params: dict[str, Any]
-    meta: dict[str, Any]
-    capabilities: Mapping[str, Any]
+    id: Final[Id]
+    method: Final[str]
+    params: Final[dict[str, Any]]
+    meta: Final[dict[str, Any]]
+    capabilities: Final[Mapping[str, Any]]
+
+    def __init__(
+        self, id: Id, method: str, params: dict[str, Any], meta: dict[str, Any], capabilities: Mapping[str, Any]
+    ):
+        self.id = id
+        self.method = method
+        self.params = params
+        self.meta = meta
+        self.capabilities = capabilities
 
     @property
     def log_level(self) -> str | None:

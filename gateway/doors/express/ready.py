@@ -12,7 +12,8 @@ from gateway.catalog.freshness import list_hints
 from gateway.doors.serving import Serving
 from gateway.model.principal import ALL_SCOPES, Principal
 from gateway.model.route import Kind, Route
-from gateway.upstream.session import META_SERVER, Era
+from gateway.upstream.listener import Era
+from gateway.upstream.session import META_SERVER
 
 LISTED: Mapping[str, Kind] = {
     "tools/list": "tool",

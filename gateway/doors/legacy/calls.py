@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from gateway.catalog.eras import legacy_tool_result
 from gateway.doors.companion import MOMENT_SECONDS
@@ -20,13 +20,14 @@ from gateway.model.principal import Principal
 from gateway.observe.redact import REDACTOR
 from gateway.observe.request_ids import request_id
 from gateway.overdue import Overdue
+from gateway.upstream.listener import Listener
 from gateway.upstream.messages import Id
 from gateway.upstream.relay import Exchange, exchange
-from gateway.upstream.session import VISITED, Listener
+from gateway.upstream.session import VISITED
 from gateway.upstream.sharing import Caller
 
 # Members of a result that only the modern era has.
-MODERN_MEMBERS = frozenset({"resultType", "ttlMs", "cacheScope"})
+MODERN_MEMBERS: Final = frozenset({"resultType", "ttlMs", "cacheScope"})
 
 
 class LegacyCalls:

@@ -5,7 +5,7 @@ would. The handshake is the main door's, and so is all that is said in a session
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from mcp.server.streamable_http import REQUEST_CANCELLED
@@ -31,9 +31,9 @@ from gateway.errors import InvalidRequest
 from gateway.model.principal import Principal
 from gateway.upstream.session import LEGACY, LEGACY_VERSIONS
 
-VERSIONS = frozenset(version.encode() for version in LEGACY_VERSIONS)
-MARKS_STREAMS = b"2025-11-25"
-UNNAMED = LEGACY.encode()  # a version that no header names
+VERSIONS: Final = frozenset(version.encode() for version in LEGACY_VERSIONS)
+MARKS_STREAMS: Final = b"2025-11-25"
+UNNAMED: Final = LEGACY.encode()  # a version that no header names
 CANCELLED = (REQUEST_CANCELLED, "Request cancelled")
 SESSION_OVER = (CONNECTION_CLOSED, "The client ended the session before the call had ended. It may have run.")
 

@@ -3,7 +3,8 @@
 Nothing is refused here. Whatever is odd in any way is left to the main door, which knows how to say what is wrong.
 """
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final
 
 import orjson
 
@@ -12,14 +13,22 @@ from gateway.model.route import Kind
 from gateway.upstream.messages import Id
 
 
-class LegacyCall(NamedTuple):
+@dataclass(init=False, slots=True)
+class LegacyCall:
     """A tool call, read or prompt: `params` as they came, with a `_meta` that they may have had."""
 
-    id: Id
-    kind: Kind
-    name: str
-    params: dict[str, Any]
-    meta: dict[str, Any]
+    id: Final[Id]
+    kind: Final[Kind]
+    name: Final[str]
+    params: Final[dict[str, Any]]
+    meta: Final[dict[str, Any]]
+
+    def __init__(self, id: Id, kind: Kind, name: str, params: dict[str, Any], meta: dict[str, Any]):
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.params = params
+        self.meta = meta
 
     @property
     def progress_token(self) -> Id | None:

@@ -16,7 +16,8 @@ from gateway.errors import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Una
 from gateway.model.principal import STDIO, Principal
 from gateway.policy.authenticate import principal_of
 from gateway.upstream.asking import ANSWER_SECONDS, may_ask
-from gateway.upstream.session import META_LOG_LEVEL, SILENT, VISITED, Era, Listener
+from gateway.upstream.listener import SILENT, Era, Listener
+from gateway.upstream.session import META_LOG_LEVEL, VISITED
 from gateway.upstream.sharing import Caller
 
 DEFAULT_LOG_LEVEL = "info"

@@ -16,7 +16,7 @@ from mcp_types import CreateMessageResult, TextContent
 from gateway.doors.main.caller import DEFAULT_LOG_LEVEL, MAX_LEVELS, LogLevels, current_principal, era_of, incoming
 from gateway.errors import Unauthenticated
 from gateway.model.principal import LOOPBACK, STDIO
-from gateway.upstream.session import SILENT
+from gateway.upstream.listener import SILENT
 from tests.doors.conftest import Watch
 from tests.upstreams.kit import Command
 from tests.upstreams.process import ROOT
