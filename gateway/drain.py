@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.doors.headers import says
 from gateway.observe.logs import get_logger
 
 log = get_logger(__name__)
-
-LISTENS = (b"mcp-method", b"subscriptions/listen")
 
 
 class _Count:
@@ -56,7 +55,7 @@ class Exchanges:
 
 def _only_listens(scope: Scope) -> bool:
     """A legacy client listens with a GET (2025-11-25, `basic/transports`), a modern one with `subscriptions/listen`."""
-    return scope["method"] == "GET" or LISTENS in scope["headers"]
+    return scope["method"] == "GET" or says(scope, b"mcp-method", b"subscriptions/listen")
 
 
 class Streams:

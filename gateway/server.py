@@ -229,11 +229,11 @@ class Gateway(FastMCP):
         behind, throttle = app.build_middleware_stack, FailureThrottle()
 
         def built() -> ASGIApp:
-            stack: ASGIApp = behind() if owners is not None else CountsRefusals(behind(), throttle)
+            stack: ASGIApp = CountsRefusals(behind(), throttle)
             if express:
                 stack = self._express(app, stack, metadata, access_log)
-            if owners is not None:  # what another worker refuses counts too
-                stack = CountsRefusals(owners.of_sessions(stack), throttle)
+            if owners is not None:
+                stack = owners.of_sessions(stack, throttle)
             return edge_of(self._server_config, stack, throttle, has_credentials=self.auth is not None)
 
         app.build_middleware_stack = built  # before all of Starlette's own: a call would pay for each layer

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -117,8 +118,7 @@ class Edge:
 class CountsRefusals:
     """What refuses credentials, with its refusals counted by address.
 
-    It stands behind the express doors, which refuse none and pay nothing for it; with several workers before them, as
-    another worker may be what refuses.
+    It stands behind the express doors, which refuse none and pay nothing for it.
     """
 
     def __init__(self, app: ASGIApp, throttle: FailureThrottle):
@@ -126,13 +126,20 @@ class CountsRefusals:
         self._throttle = throttle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def counting(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 401:
-                self._throttle.failed(_address(scope))
-            await send(message)
+        await self._app(scope, receive, counting(self._throttle, scope, send))
 
-        is_counted = scope["type"] == "http" and scope["path"] not in HEALTH_PATHS and _has_credential(scope)
-        await self._app(scope, receive, counting if is_counted else send)
+
+def counting(throttle: FailureThrottle, scope: Scope, send: Send) -> Send:
+    """`send`, by which `throttle` hears that the credential of a request is refused."""
+    if scope["type"] != "http" or scope["path"] in HEALTH_PATHS or not _has_credential(scope):
+        return send
+    return partial(_counted, throttle, _address(scope), send)
+
+
+async def _counted(throttle: FailureThrottle, address: str, send: Send, message: Message) -> None:
+    if message["type"] == "http.response.start" and message["status"] == 401:
+        throttle.failed(address)
+    await send(message)
 
 
 def edge_of(server: ServerConfig, app: ASGIApp, throttle: FailureThrottle, *, has_credentials: bool) -> Edge:

@@ -21,6 +21,12 @@ def headers_of(scope: Scope) -> Headers | None:
     return made
 
 
+def says(scope: Scope, name: bytes, value: bytes) -> bool:
+    """Whether a header has that value, be it one of several of its name."""
+    headers = headers_of(scope)
+    return headers.get(name) == value if headers is not None else (name, value) in scope["headers"]
+
+
 def with_headers(scope: Scope, headers: list[tuple[bytes, bytes]], **others: object) -> Scope:
     """The same request with other headers."""
     changed = {**scope, **others, "headers": headers}

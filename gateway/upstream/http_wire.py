@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Awaitable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Self
@@ -121,36 +121,26 @@ class Incoming:
 
 
 class Reply:
-    """One request and its answer: the head of it within the block, and its messages as they come.
+    """An answer, whose head is there, and its messages as they come. It is over where its block ends.
 
     Leave the block by an exception, and its connection is dropped.
     """
 
-    def __init__(self, wire: "HttpWire", method: str, body: bytes, headers: bytes, target: str):
+    def __init__(self, wire: "HttpWire", response: Response, known: list[messages.Message] | None):
         self._wire = wire
-        self._method = method
-        self._body = body
-        self._sent = headers
-        self._target = target
-        self._known: list[messages.Message] | None = None
+        self._response = response
+        self._known = known
         self._incoming: Incoming | None = None
-
-    async def __aenter__(self) -> Self:
-        wire = self._wire
-        used = wire.credential.block
-        try:
-            response = await wire.client.send(self._method, ACCEPT + used + self._sent, self._body, self._target)
-            self._response = response
-            if response.status >= 300:
-                self._known = await self._again_or_refused(used)
-                response = self._response
-            if "content-encoding" in response.headers and self._known is None:
-                self._check_encoding(response)
-        except FAILURES as error:
-            raise named(wire.namespace, error) from error
         self.status = response.status
         self.headers = response.headers
+
+    def __enter__(self) -> Self:
         return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._response.leave(failed=kind is not None)
+        if isinstance(error, FAILURES):
+            raise named(self._wire.namespace, error) from error
 
     @property
     def incoming(self) -> Incoming:
@@ -175,33 +165,6 @@ class Reply:
             return only
         return None
 
-    async def _again_or_refused(self, used: bytes) -> list[messages.Message] | None:
-        """None where the request, sent once more, was taken: elsewhere, or with a new credential; in either case the
-        first one did not run. Otherwise the error that came."""
-        self._response = await self._wire.resent(
-            self._response, self._method, self._body, self._sent, self._target, used
-        )
-        if self._response.status < 300:
-            return None
-        try:
-            known = await self._wire.refusal(self._response, b"Mcp-Session-Id" in self._sent)
-            if self._method == "GET":
-                raise UpstreamHttpError(self._wire.namespace, self._response.status)
-            return known
-        except BaseException:  # a cancellation too
-            self._response.leave(failed=True)
-            raise
-
-    def _check_encoding(self, response: Response) -> None:
-        if response.headers["content-encoding"].lower() != "identity":
-            response.drop()
-            raise messages.Malformed("with a compressed body, which nobody asked for")
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._response.leave(failed=kind is not None)
-        if isinstance(error, FAILURES):
-            raise named(self._wire.namespace, error) from error
-
 
 class HttpWire:
     """Posts messages to one endpoint with the credential configured for it, and nothing else of anyone's.
@@ -218,29 +181,41 @@ class HttpWire:
         self.client = HttpClient(config.url, connect_timeout=config.patience, origins=origins)
         self.credential = Credential(config)
 
-    def post(self, body: bytes, headers: bytes = b"", *, target: str = "") -> Reply:
-        """Send one message; leave the block by an exception and the call is cancelled by closing its connection.
+    async def post(self, body: bytes, headers: bytes = b"", *, target: str = "", method: str = "POST") -> Reply:
+        """Send one message. Leave the block by an exception and the call is cancelled, by closing its connection.
 
         Raises, within the block as well:
             UpstreamError: one of its kinds, by status.
             SessionLost: 404, or 400 with words about the session, for a request that named one.
         """
-        return Reply(self, "POST", body, headers, target)
+        used = self.credential.block
+        known: list[messages.Message] | None = None
+        try:
+            response = await self.client.send(method, ACCEPT + used + headers, body, target)
+            if response.status >= 300:
+                response = await self.resent(response, method, body, headers, target, used)
+                if response.status >= 300:
+                    known = await self._refused(response, method, headers)
+            if known is None and "content-encoding" in response.headers:
+                _check_encoding(response)
+        except FAILURES as error:
+            raise named(self.namespace, error) from error
+        return Reply(self, response, known)
 
-    def stream(self, headers: bytes) -> Reply:
+    def stream(self, headers: bytes) -> Awaitable[Reply]:
         """Open the stream that a session says things on that belong to no request (2025-11-25 `basic/transports`).
 
         Raises:
             UpstreamHttpError: it has no such stream (405), or refuses it.
             UpstreamError, SessionLost: as `post`.
         """
-        return Reply(self, "GET", b"", headers, "")
+        return self.post(b"", headers, method="GET")
 
     async def resent(
         self, response: Response, method: str, body: bytes, headers: bytes, target: str, used: bytes
     ) -> Response:
         """The answer to a request that was answered with a redirect, or with 401 although there is a newer credential
-        than the one `used`; any other `response` as it is."""
+        than the one `used`: in either case the first one did not run. Any other `response` as it is."""
         response = await self.client.follow(response, method, ACCEPT + used + headers, body, target)
         if response.status != 401:
             return response
@@ -255,6 +230,16 @@ class HttpWire:
             pass  # its body says nothing that matters now
         return await self.client.request(method, ACCEPT + self.credential.block + headers, body, target=target)
 
+    async def _refused(self, response: Response, method: str, headers: bytes) -> list[messages.Message]:
+        try:
+            known = await self.refusal(response, b"Mcp-Session-Id" in headers)
+            if method == "GET":
+                raise UpstreamHttpError(self.namespace, response.status)
+            return known
+        except BaseException:  # a cancellation too
+            response.leave(failed=True)
+            raise
+
     async def tell(self, body: bytes, headers: bytes = b"", *, target: str = "") -> None:
         """Send a message that has no answer, and see that it is taken.
 
@@ -262,7 +247,7 @@ class HttpWire:
             UpstreamHttpError: it was not.
             UpstreamError, SessionLost: as `post`.
         """
-        async with self.post(body, headers, target=target) as reply:
+        with await self.post(body, headers, target=target) as reply:
             if reply.status >= 300:
                 raise UpstreamHttpError(self.namespace, reply.status)
 
@@ -299,6 +284,12 @@ class UpstreamHttpError(UpstreamError):
         message = f"answered HTTP {status}.{ran} Check its url, and its own log."
         super().__init__(namespace, message, http_status=status)
         self.status = status
+
+
+def _check_encoding(response: Response) -> None:
+    if response.headers["content-encoding"].lower() != "identity":
+        response.drop()
+        raise messages.Malformed("with a compressed body, which nobody asked for")
 
 
 def _media_type(response: Response) -> str:

@@ -103,7 +103,7 @@ class LegacySession(Session):
             UpstreamBroken: what it answers is no handshake of a version that we know.
         """
         body = messages.request(0, "initialize", initialize_params(self._capabilities))
-        async with self._wire.post(body) as reply:
+        with await self._wire.post(body) as reply:
             session_id = reply.headers.get("mcp-session-id")
             response = await self._read(reply, 0, SILENT)
         if response is None:
@@ -127,7 +127,7 @@ class LegacySession(Session):
         body = messages.request(id, method, legacy_params(params, listener, id))
         self._running[id] = listener
         try:
-            async with self._wire.post(body, self._headers) as reply:
+            with await self._wire.post(body, self._headers) as reply:
                 response = reply.only()
                 if response is None or response.id != id:
                     response = await self._read(reply, id, listener)
@@ -159,7 +159,7 @@ class LegacySession(Session):
     ) -> tuple[messages.Response | None, Position]:
         """Take the answer up again. Whatever stands against it: the call was sent, and must not be sent again."""
         try:
-            async with self._wire.stream(self._headers + header_block({"Last-Event-ID": position.last_id})) as reply:
+            with await self._wire.stream(self._headers + header_block({"Last-Event-ID": position.last_id})) as reply:
                 return await self._read(reply, id, listener), reply.position
         except UpstreamTooLarge:
             raise
@@ -172,7 +172,7 @@ class LegacySession(Session):
         for uri in uris:
             await self.request("resources/subscribe", {"uri": uri}, SILENT, {})
         try:
-            async with self._wire.stream(self._headers) as reply:
+            with await self._wire.stream(self._headers) as reply:
                 async for message in reply.incoming:
                     if isinstance(message, messages.Notification):
                         await notify(message.method, message.params)
@@ -212,7 +212,7 @@ class LegacySession(Session):
         Only a session whose client can be asked opens that stream; an upstream without one refuses, and that is that.
         """
         try:
-            async with self._wire.stream(self._headers) as reply:
+            with await self._wire.stream(self._headers) as reply:
                 opened.set()
                 async for message in reply.incoming:
                     if isinstance(message, messages.Request):

@@ -111,7 +111,7 @@ class ModernSession(Session):
         id = next(self._ids)
         body = messages.request(id, method, modern_params(params, listener, id))
         routing = routing_headers(method, _named(method, params))
-        async with self._wire.post(body, routing + header_block(headers) if headers else routing) as reply:
+        with await self._wire.post(body, routing + header_block(headers) if headers else routing) as reply:
             only = reply.only()
             if only is not None:
                 response = self._own(only, id, reply.status)

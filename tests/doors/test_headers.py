@@ -1,6 +1,8 @@
 """A request's headers by name."""
 
-from gateway.doors.headers import headers_of, with_headers
+import pytest
+
+from gateway.doors.headers import headers_of, says, with_headers
 
 PAIRS = [(b"host", b"a"), (b"accept", b"b")]
 
@@ -23,3 +25,11 @@ def test_a_request_with_other_headers_has_those() -> None:
     assert headers_of(changed) == {b"host": b"c"}
     assert changed["path"] == "/other"
     assert headers_of(scope) == {b"host": b"a", b"accept": b"b"}
+
+
+@pytest.mark.parametrize("others", [[], [(b"a", b"1")], [(b"a", b"2")]])
+def test_a_header_says_what_it_says_be_it_one_of_several(others: list[tuple[bytes, bytes]]) -> None:
+    scope = {"headers": [*others, (b"a", b"1"), (b"b", b"3")]}
+    assert says(scope, b"a", b"1")
+    assert not says(scope, b"a", b"3")
+    assert not says(scope, b"c", b"1")

@@ -29,7 +29,7 @@ REFUSED, NO_SESSION = (orjson.dumps({"jsonrpc": "2.0", "error": each.error}) for
 
 
 async def post(wire: HttpWire, headers: bytes = b"") -> list[messages.Message]:
-    async with wire.post(b"{}", headers) as reply:
+    with await wire.post(b"{}", headers) as reply:
         return [message async for message in reply.incoming]
 
 
@@ -237,7 +237,7 @@ async def test_a_message_that_is_told_is_refused(wire, body):
 
 async def test_leaving_in_the_middle_drops_the_connection(wire):
     async def read_one(mine: HttpWire) -> None:
-        async with mine.post(b"{}") as reply:
+        with await mine.post(b"{}") as reply:
             await anext(reply.incoming)
             raise LookupError
 

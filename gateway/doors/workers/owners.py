@@ -12,11 +12,13 @@ from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.doors.bodies import again, read_body
-from gateway.doors.headers import with_headers
+from gateway.doors.edge import counting
+from gateway.doors.headers import says, with_headers
 from gateway.doors.state import NUMBER_MARK
 from gateway.doors.workers.forward import Forward, Headers, arrived
 from gateway.doors.workers.peers import Peers
 from gateway.observe.request_ids import request_id
+from gateway.policy.throttle import FailureThrottle
 from gateway.upstream.session import MODERN
 
 SESSION = MCP_SESSION_ID_HEADER.encode()
@@ -48,9 +50,9 @@ class Owners:
         self._forward = Forward(peers)
         self.end_listening = self._forward.end_listening
 
-    def of_sessions(self, app: ASGIApp) -> ASGIApp:
-        """The layer before everything that knows of sessions."""
-        self._sessions = SessionOwners(app, self._path, self._peers.number, self._forward)
+    def of_sessions(self, app: ASGIApp, throttle: FailureThrottle) -> ASGIApp:
+        """The layer before everything that knows of sessions; `throttle` hears of credentials that others refuse."""
+        self._sessions = SessionOwners(app, self._path, self._peers.number, self._forward, throttle)
         return self._sessions
 
     def of_states(self, app: ASGIApp) -> ASGIApp:
@@ -73,15 +75,16 @@ class Owners:
 class SessionOwners:
     """Brings requests to the worker that their session names, and names this one in the ids that it gives out."""
 
-    def __init__(self, app: ASGIApp, path: str, number: int, forward: Forward):
+    def __init__(self, app: ASGIApp, path: str, number: int, forward: Forward, throttle: FailureThrottle):
         self._app = app
         self._path = path
+        self._throttle = throttle
         self._number = number
         self._forward = forward
         self._mark = MARK + b"%d" % number
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != self._path or VERSION in scope["headers"]:
+        if scope["type"] != "http" or scope["path"] != self._path or says(scope, *VERSION):
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == SESSION), None)
@@ -101,7 +104,8 @@ class SessionOwners:
         that is not known, once the caller has proven who it is."""
         taken: list[Message] = []
         body = await read_body(receive, taken)
-        if body is None or not await self._forward.to(owner, scope, body, receive, send):
+        told = counting(self._throttle, scope, send)
+        if body is None or not await self._forward.to(owner, scope, body, receive, told):
             await self._app(scope, again(taken, receive), send)
 
     def _marked(self, send: Send) -> Send:
@@ -134,7 +138,7 @@ class StateOwners:
 
     def _may_carry_state(self, scope: Scope) -> bool:
         is_post = scope["type"] == "http" and scope["method"] == "POST"
-        return is_post and scope["path"] == self._path and VERSION in scope["headers"]
+        return is_post and scope["path"] == self._path and says(scope, *VERSION)
 
 
 def owner_of_state(body: bytes) -> int | None:

@@ -5,8 +5,11 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from gateway.doors.workers.owners import Owned, owner_of_state
+from gateway.doors.workers.forward import Forward
+from gateway.doors.workers.owners import MARK, Owned, SessionOwners, owner_of_state
+from gateway.policy.throttle import FailureThrottle
 from tests.cli.running import PATIENCE, Up
 from tests.conftest import Keep, well
 from tests.gateways.kit import configuration, plain_http
@@ -141,6 +144,39 @@ async def test_a_call_that_is_held_goes_on_where_it_is_held(gateway: Up):
         body["params"] |= {"requestState": asked["requestState"], "inputResponses": answers}
         told = await second.result(body, headers)
         assert "blue" in text(told)
+
+
+class Refusing(Forward):
+    """Sends nothing on: the other worker refuses the credential."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def to(self, number: int, scope: Scope, body: bytes, receive: Receive, send: Send) -> bool:
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return True
+
+
+async def test_a_credential_that_another_worker_refuses_counts_here():
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    throttle = FailureThrottle(limit=1)
+    owners = SessionOwners(not_asked, "/mcp", 0, Refusing(), throttle)
+    headers = [(b"mcp-session-id", b"s" + MARK + b"1"), (b"authorization", b"Bearer x")]
+    await owners({"type": "http", "path": "/mcp", "client": ("192.0.2.1", 1), "headers": headers}, receive, send)
+    assert sent[0]["status"] == 401
+    assert throttle.retry_after("192.0.2.1") > 0
+
+
+async def not_asked(scope: Scope, receive: Receive, send: Send) -> None:
+    raise AssertionError("the request was not sent on")
 
 
 @pytest.mark.parametrize(
