@@ -15,9 +15,9 @@ ADA_MODERN, BOB_MODERN = Caller("ada"), Caller("bob")
 @pytest.mark.parametrize(
     ("rule", "groups"),
     [
-        ("shared", [{ADA, ADA_2, ADA_MODERN, BOB, BOB_MODERN}]),
-        ("per_user", [{ADA, ADA_2, ADA_MODERN}, {BOB, BOB_MODERN}]),
-        ("per_session", [{ADA}, {ADA_2}, {ADA_MODERN}, {BOB}, {BOB_MODERN}]),
+        ("shared", [[ADA, ADA_2, ADA_MODERN, BOB, BOB_MODERN]]),
+        ("per_user", [[ADA, ADA_2, ADA_MODERN], [BOB, BOB_MODERN]]),
+        ("per_session", [[ADA], [ADA_2], [ADA_MODERN], [BOB], [BOB_MODERN]]),
     ],
 )
 def test_who_shares_with_whom(rule, groups):
