@@ -3,13 +3,12 @@
 
 import time
 from collections import deque
-from typing import Final
 
 from gateway.upstream.http_connection import Connection
 
 # Common servers (uvicorn, Node) drop an idle connection after 5 s. Using one for longer risks writing a call
 # into a closing socket, where nobody can tell whether it ran.
-IDLE_SECONDS: Final = 4.0
+IDLE_SECONDS = 4.0
 
 Origin = tuple[str, str, int]
 """Scheme, host and port (RFC 6454)."""
