@@ -22,7 +22,8 @@ test-main-door: $(INSTALLED)
 # The same from outside, and the rooms that a call runs through, with the compiled package.
 test-compiled: compiled
 	cd $(TREE) && $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -p tests.compiled.check \
-		tests/contract tests/security tests/downstream tests/doors tests/upstream tests/observe tests/test_guard.py
+		tests/contract tests/security tests/downstream tests/doors tests/upstream tests/observe tests/model \
+		tests/test_guard.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 END: Final = b"\r\n\r\n"
 BY_NAME: Final = "gateway.headers"
-"""Where a request's scope has its headers by name, once somebody has made that: ASGI leaves room for such a key."""
+"""Where a request's scope has what `by_name` made, once it was asked: ASGI leaves room for such a key."""
 MOST_KNOWN = 512
 
 
@@ -44,3 +44,9 @@ def end_of_head(data: bytes) -> int:
     """How long the head is that `data` begins with; 0 where it is not all there."""
     at = data.find(END)
     return at + len(END) if at >= 0 else 0
+
+
+def by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
+    """The headers by name; None where any is there twice."""
+    made = dict(headers)
+    return made if len(made) == len(headers) else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-from gateway.heads import BY_NAME
+from gateway.heads import BY_NAME, by_name
 
 Headers = Mapping[bytes, bytes]
 
@@ -13,11 +13,9 @@ def headers_of(scope: Scope) -> Headers | None:
     """The headers; None where any is there twice: which of them counts is for those to say who look more closely."""
     made = scope.get(BY_NAME)
     if made is None:
-        pairs = scope["headers"]
-        made = dict(pairs)
-        if len(made) != len(pairs):
-            return None
-        scope[BY_NAME] = made
+        made = by_name(scope["headers"])
+        if made is not None:
+            scope[BY_NAME] = made
     return made
 
 

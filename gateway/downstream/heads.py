@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from gateway.heads import BY_NAME
+from gateway.heads import BY_NAME, by_name
 
 
 class Head:
@@ -27,9 +27,9 @@ class Head:
     def share(self) -> None:
         """Have headers that others have as well only once, and all of them by name: this head is to be kept."""
         self.headers = [_once(header) for header in self.headers]
-        by_name = dict(self.headers)
-        if len(by_name) == len(self.headers):
-            self.scope[BY_NAME] = by_name
+        made = by_name(self.headers)
+        if made is not None:
+            self.scope[BY_NAME] = made
 
     def length(self) -> int:
         """Of the body, in bytes; -1 where only the parser can say where it ends."""

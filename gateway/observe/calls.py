@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import dataclasses
 import json
 import logging
 import sys
@@ -23,7 +24,7 @@ LEVELS: Final[dict[Outcome, int]] = {
 }
 
 # What nearly all lines of a caller's calls to one name have in common.
-FIELDS = ("kind", "owner", "namespace", "name", "subject", "proof", "era", "outcome", "error")
+FIELDS = tuple(each.name for each in dataclasses.fields(CallEvent))[3:]
 
 log = get_logger("gateway.calls")
 LOGGER: Final = logging.getLogger("gateway.calls")

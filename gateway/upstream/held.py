@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gateway.errors import INVALID_PARAMS, CallGone, UpstreamAnswered, UpstreamBusy, UpstreamLost
@@ -45,10 +46,7 @@ class HeldCall:
         self.expiry: asyncio.TimerHandle | None = None
         self._answer: asyncio.Future[dict[str, Any]] | None = None
         self._turned = asyncio.Event()
-        hearing = Listener(
-            self._notify, self._ask, listener.era, listener.capabilities, listener.log_level, listener.progress
-        )
-        work = send(hearing)
+        work = send(replace(listener, notify=self._notify, ask=self._ask))
         self.task = asyncio.create_task(work, name=f"{owner.method} {owner.name}")
         self.task.add_done_callback(self._done)
 

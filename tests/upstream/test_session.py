@@ -29,6 +29,10 @@ async def test_a_ping_is_answered_without_the_client():
     assert await replied(SILENT.ask, messages.Request(7, "ping", {})) == {"jsonrpc": "2.0", "id": 7, "result": {}}
 
 
+async def test_nobody_to_ask_is_an_error():
+    assert (await replied(SILENT.ask))["error"]["code"] == -32601
+
+
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
