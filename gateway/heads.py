@@ -1,5 +1,6 @@
 """The heads of HTTP messages: who says the same again sends the same one, and then there is nothing to parse."""
 
+from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def end_of_head(data: bytes) -> int:
     return at + len(END) if at >= 0 else 0
 
 
-def by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
-    """The headers by name; None where any is there twice."""
+def by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes] | None:
+    """The headers by name; None where any is there twice. Each ASGI server has its own kind of sequence for them."""
     made = dict(headers)
     return made if len(made) == len(headers) else None

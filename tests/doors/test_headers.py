@@ -7,8 +7,9 @@ from gateway.doors.headers import headers_of, says, with_headers
 PAIRS = [(b"host", b"a"), (b"accept", b"b")]
 
 
-def test_they_are_made_once() -> None:
-    scope = {"headers": PAIRS}
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_they_are_made_once_of_whatever_the_server_has_them_in(kind: type) -> None:
+    scope = {"headers": kind(PAIRS)}
     made = headers_of(scope)
     assert made == {b"host": b"a", b"accept": b"b"}
     assert headers_of(scope) is made
