@@ -54,14 +54,16 @@ def reserve(host: str, port: int) -> socket.socket:
     Elsewhere a hash is not what chooses, and one socket is all there is.
 
     Raises:
-        CannotListen: as `bind`. Several gateways never share an address by mistake.
+        CannotListen: as `bind`. Several gateways never share an address by mistake, be they started at once.
     """
     first = bind(host, port)
     if not SPREADS:
         return first
-    with first:
-        address = first.getsockname()
-    return _shared(first.family, address)
+    with first:  # until the next one has the address, and has it so that no other gateway can listen there
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved = share(first)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return reserved
 
 
 def share(reserved: socket.socket) -> socket.socket:
@@ -70,11 +72,10 @@ def share(reserved: socket.socket) -> socket.socket:
     Where each has its own, it listens once it is served, and so gets no connection that it would first let wait, and
     lose if it were stopped in the middle of its start.
     """
-    return _shared(reserved.family, reserved.getsockname()) if SPREADS else reserved
-
-
-def _shared(family: int, address: Any) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    if not SPREADS:
+        return reserved
+    address = reserved.getsockname()
+    listener = socket.socket(reserved.family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -6,8 +6,10 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -54,6 +56,26 @@ def test_several_processes_listen_at_an_address_that_one_reserved():
         for taken in (bind, reserve):
             with pytest.raises(CannotListen, match="in use"):
                 taken(*address)
+
+
+def test_of_two_that_reserve_an_address_at_once_one_has_it():
+    """Not each try would meet the moment at which both could."""
+    with bind("127.0.0.1", 0) as free:
+        address = free.getsockname()
+    together = Barrier(2)
+
+    def at_once(_: int) -> socket.socket | None:
+        together.wait()
+        try:
+            return reserve(*address)
+        except CannotListen:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(50):
+            had = [each for each in pool.map(at_once, range(2)) if each is not None]
+            assert len(had) == 1
+            had[0].close()
 
 
 def test_one_that_is_not_served_yet_gets_no_connection():
