@@ -1,5 +1,5 @@
 # Everything runs in .venv, made here from the locked versions. uv is used where it is found, or else put there too.
-.PHONY: up test test-main-door test-compiled lint types docs conformance clients ci lock bench compiled profiled unprofiled clean
+.PHONY: up test test-main-door test-compiled lint types docs conformance clients lock bench compiled profiled unprofiled clean
 
 # The first Python that is new enough, looked for only when an environment has to be made.
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -23,7 +23,7 @@ test-main-door: $(INSTALLED)
 test-compiled: compiled
 	cd $(TREE) && $(CURDIR)/$(COMPILED)/bin/python -m pytest -n auto -p tests.compiled.check \
 		tests/contract tests/security tests/downstream tests/doors tests/upstream tests/observe tests/model \
-		tests/test_guard.py
+		tests/ground tests/test_guard.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -30,7 +30,7 @@ def page(sections: Sequence[Section], words: Sequence[str], effort: Effort, took
     """The whole of `docs/benchmarks.md`."""
     outcomes = [outcome for section in sections for outcome in section.outcomes]
     parts = [HEAD.format(words=_items(words), **_numbers(effort, took))]
-    parts += [_table(("figure", "wanted", "measured", "", ""), [_cells(each) for each in outcomes])]
+    parts += [_table(("figure", "wanted", "measured", "verdict", "margin"), [_cells(each) for each in outcomes])]
     for section in sections:
         if section.rows:
             parts += [f"## {section.title}", _table(COLUMNS, [_figures(row, section.rows[0]) for row in section.rows])]

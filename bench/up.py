@@ -17,9 +17,9 @@ from gateway.app import create_gateway, gateway_of
 from gateway.cli.workers import in_workers
 from gateway.config.load import Loaded, load
 from gateway.guard import Guard
-from gateway.listen import reserve, share
+from gateway.process.listen import reserve, share
+from gateway.process.workers import Worker
 from gateway.server import Gateway
-from gateway.workers import Worker
 from tests.upstreams.serve import end_with_parent
 
 

@@ -20,7 +20,8 @@ def size(effort: Effort) -> Section:
             (effort.sized(100), effort.sized(10_000)),
         ):
             urls = [origin + path(tools=tools // upstreams, number=number) for number in range(upstreams)]
-            part = stack.enter_context(parts.gateway(urls, name=f"{upstreams} upstreams, {tools:,} tools"))
+            name = f"{upstreams} upstream{'s' * (upstreams > 1)}, {tools:,} tools"
+            part = stack.enter_context(parts.gateway(urls, name=name))
             rows.append(Row(part, tool_call(*(f"up{number}_echo" for number in range(upstreams)))))
         in_turn(rows, effort, clients=effort.sized(100))
     return Section(rows, {"size": ratios(rows[-1], rows[0], "cpu")})
