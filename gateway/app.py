@@ -21,13 +21,13 @@ from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import build_auth
 from gateway.policy.keys import KeyStore
 from gateway.policy.statekey import StateKey
+from gateway.process.workers import Worker
 from gateway.reload.reloader import Reloader
 from gateway.replicas.replicas import Replicas
 from gateway.runtime import Runtime
 from gateway.server import Gateway
 from gateway.services import load_services
 from gateway.upstream.tasks import TaskIds
-from gateway.workers import Worker
 
 
 def create_gateway(config: Path | None = None) -> Gateway:

@@ -80,7 +80,7 @@ class Unauthenticated(GatewayError):
 
 
 class Forbidden(GatewayError):
-    """The principal lacks a scope; `data.required_scopes` names every one that is needed."""
+    """The principal lacks a scope; `data.required_scopes` names every one that would do."""
 
     kind = "forbidden"
     code = 40300

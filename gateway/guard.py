@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from gateway.errors import AuditUnavailable, Forbidden, GatewayError, Stopping
+from gateway.ground.oneloop import OneLoop
 from gateway.model.call import Call
 from gateway.model.event import CallEvent, Outcome
 from gateway.model.principal import Principal
 from gateway.model.route import Route
 from gateway.observe.audit import Audit
 from gateway.observe.logs import get_logger
-from gateway.oneloop import OneLoop
 from gateway.policy.authorize import decide
 from gateway.running import Running
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Count:
-    """Those of one namespace."""
+    """How many run, and an event for who waits until none does."""
 
     running: int = 0
     none: asyncio.Event | None = None

@@ -12,6 +12,7 @@ from gateway.catalog.catalog import Catalog, Source
 from gateway.catalog.uris import to_public
 from gateway.config.model import GatewayConfig, UpstreamConfig
 from gateway.doors.additions import Listed
+from gateway.doors.own import OWN
 from gateway.drain import Drains
 from gateway.generation import Generation, Service
 from gateway.guard import Guard
@@ -28,7 +29,6 @@ log = get_logger(__name__)
 
 # How long a start waits for upstreams to say what they offer. Later ones appear by themselves.
 FIRST_ROUND_SECONDS = 0.75
-OWN = "gateway"
 # Characters of one service's or upstream's instructions that clients are given: every session begins with all of them.
 MOST_INSTRUCTIONS = 4096
 

@@ -16,7 +16,6 @@ from fastmcp.utilities.cli import log_server_banner
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from gateway import garbage, pages
 from gateway.catalog.catalog import Catalog
 from gateway.doors import admin
 from gateway.doors.access import AccessLog
@@ -26,10 +25,8 @@ from gateway.doors.events import RecentEvents
 from gateway.doors.express.discovered import ReadyDiscovery
 from gateway.doors.express.door import Express
 from gateway.doors.express.plain import PlainTools
-from gateway.doors.express.ready import Known, ReadyLists
 from gateway.doors.legacy.calls import LegacyCalls
 from gateway.doors.legacy.door import before_sessions
-from gateway.doors.main.caller import LogLevels
 from gateway.doors.main.changes import Changes
 from gateway.doors.main.completion import Completions
 from gateway.doors.main.components import Run
@@ -38,31 +35,33 @@ from gateway.doors.main.door import MainDoor
 from gateway.doors.main.lists import Lists
 from gateway.doors.main.provider import CatalogProvider
 from gateway.doors.main.tasks import Tasks
+from gateway.doors.midcall import LogLevels
+from gateway.doors.ready import Known, ReadyLists
 from gateway.doors.refusals import Refusals
 from gateway.doors.state import RequestStates
 from gateway.doors.versions import Versions
 from gateway.doors.workers.owners import Owners
 from gateway.doors.workers.peers import Peers
 from gateway.downstream.protocol import HttpProtocol
-from gateway.drain import Exchanges
 from gateway.errors import CannotListen
-from gateway.forwarded import asked_only_where_said
-from gateway.listen import Listener, bind, is_loopback, origin
+from gateway.ground.version import VERSION
 from gateway.mounts import Mounts
 from gateway.observe.exposition import exposition
 from gateway.observe.logs import get_logger
 from gateway.observe.metrics import Metrics
 from gateway.policy.authenticate import resource_metadata
 from gateway.policy.throttle import FailureThrottle
+from gateway.process import garbage, pages
+from gateway.process.ending import Unanswered
+from gateway.process.forwarded import asked_only_where_said
+from gateway.process.listen import HttpServer, bind, is_loopback, origin
+from gateway.process.stdin import ended_by_signals
 from gateway.reload.reloader import Reloader
 from gateway.reload.triggers import triggered
 from gateway.replicas.replicas import Replicas
 from gateway.runtime import Runtime
-from gateway.stdin import ended_by_signals
 
 log = get_logger(__name__)
-
-VERSION = "0.1.0"
 
 # What a gateway is made of, before code adds anything: two middlewares; local components, own things and upstreams.
 OWN_MIDDLEWARE = 2
@@ -295,12 +294,12 @@ class Gateway(FastMCP):
         try:
             self.check_reach(listeners)
             app = self.http_app(transport=transport, access_log=True, **options)
-            exchanges = Exchanges(app)
+            unanswered = Unanswered(app)
             grace: dict[str, Any] = {"timeout_graceful_shutdown": math.ceil(server.grace)}
-            config = asked_only_where_said(uvicorn.Config(exchanges, **UVICORN | grace | (uvicorn_config or {})))
+            config = asked_only_where_said(uvicorn.Config(unanswered, **UVICORN | grace | (uvicorn_config or {})))
             if show_banner:
                 log_server_banner(self)
-            beside = self._beside(app, exchanges)
+            beside = self._beside(app, unanswered)
             async with self.opened(), triggered(self.reloader, by_signal=True):
                 if log_level is not None:
                     logging.getLogger().setLevel(log_level.upper())
@@ -308,9 +307,9 @@ class Gateway(FastMCP):
                 garbage.settle()
                 pages.enlarge()
                 on_ready = partial(self._tell, listeners, app.state.path)
-                await Listener(
+                await HttpServer(
                     config,
-                    exchanges,
+                    unanswered,
                     on_ready,
                     end_listening=self._listening.aclose,
                     end_calls=self.runtime.guard.stop,
@@ -324,7 +323,9 @@ class Gateway(FastMCP):
             for listener in listeners:
                 listener.close()
 
-    def _beside(self, app: StarletteWithLifespan, exchanges: Exchanges) -> tuple[socket.socket, uvicorn.Config] | None:
+    def _beside(
+        self, app: StarletteWithLifespan, unanswered: Unanswered
+    ) -> tuple[socket.socket, uvicorn.Config] | None:
         """Where the other workers reach this one.
 
         Raises:
@@ -334,7 +335,7 @@ class Gateway(FastMCP):
             return None
         owners: Owners = app.state.owners
         self._listening.callback(owners.end_listening)
-        entrance = Exchanges(owners.arriving, beside=exchanges)
+        entrance = Unanswered(owners.arriving, beside=unanswered)
         try:
             return self._peers.listen(), uvicorn.Config(entrance, proxy_headers=False, **UVICORN)
         except OSError as error:

@@ -16,7 +16,7 @@ from fastmcp import Client
 
 from gateway.app import create_gateway
 from gateway.errors import CannotListen
-from gateway.listen import bind, origin
+from gateway.process.listen import bind, origin
 from gateway.server import VERSION, Gateway
 from tests.gateways.kit import configuration, in_memory, written
 from tests.structure.tree import ROOT

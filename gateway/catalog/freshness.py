@@ -8,7 +8,6 @@ from gateway.catalog.catalog import Source
 Hints = Mapping[str, Any]
 
 HINTS = frozenset({"ttlMs", "cacheScope"})
-STALE: Hints = {"ttlMs": 0, "cacheScope": "private"}
 # A service that says nothing lists the same for as long as this process runs; its next version comes with another.
 OF_A_SERVICE: Hints = {"ttlMs": 300_000, "cacheScope": "public"}
 # A client that hears of no change must not miss one for longer than an hour, whatever an upstream says.

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, UnknownCommandError
 from gateway.cli.output import Exit, exit_code, print_error, print_faults
 from gateway.cli.verbs import GROUPS, VERBS, Verb
 from gateway.errors import ConfigurationError, GatewayError
+from gateway.ground.version import VERSION
 
 DEBUG = "GATEWAY_DEBUG"
 
@@ -58,7 +59,7 @@ def _app(name: str, help: str) -> App:
     return App(
         name=name,
         help=help,
-        version=_version,
+        version=VERSION,
         # Plain text: importing what rich needs to draw it takes longer than everything else together.
         help_format="plaintext",
         help_formatter="plain",
@@ -78,15 +79,6 @@ def _no_such_verb(tokens: Sequence[str], unknown: Sequence[str], verbs: Sequence
     meant = " ".join(["gateway", *known, near[0]]) if near else ""
     cure = f"did you mean `{meant}`?" if near else f"known here: {', '.join(sorted(there))}"
     return f"there is no verb {' '.join(tokens[: depth + 1])}", cure
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("one-url-gateway")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "unknown"
 
 
 def _told(error: Exception) -> int:

@@ -14,8 +14,8 @@ from gateway.cli.up import Port, serve
 from gateway.config.load import Loaded, load
 from gateway.config.model import UpstreamConfig
 from gateway.errors import ConfigurationError, Fault
-from gateway.listen import bind
 from gateway.model.chaos import Chaos
+from gateway.process.listen import bind
 
 
 def _share(_: Any, tokens: Any) -> float:

@@ -12,7 +12,7 @@ from gateway.cli.serving import gateway_from, keep_quiet, state_of, tools, upstr
 from gateway.config.load import Loaded
 from gateway.config.model import ServerConfig
 from gateway.errors import CannotListen
-from gateway.listen import bind
+from gateway.process.listen import bind
 from gateway.reload.control import ask
 from gateway.server import Gateway
 

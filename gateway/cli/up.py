@@ -19,9 +19,9 @@ from gateway.cli.serving import gateway_from, read, state_of, tools, upstream_ro
 from gateway.cli.workers import in_workers, reading
 from gateway.config.load import Loaded
 from gateway.errors import CannotListen
-from gateway.listen import bind, origin, reserve, share
+from gateway.process.listen import bind, origin, reserve, share
+from gateway.process.workers import Ended, Worker
 from gateway.server import VERSION, Gateway
-from gateway.workers import Ended, Worker
 
 Port = Annotated[
     int | None,

@@ -10,9 +10,9 @@ from gateway.config.restart import without_restart
 from gateway.config.show import secrets_of
 from gateway.doors.workers.peers import FOLDER
 from gateway.errors import ConfigurationError
+from gateway.ground.unix import clear_left
 from gateway.observe.logs import configure, get_logger, of_process
-from gateway.unix import clear_left
-from gateway.workers import Ended, Worker, Workers
+from gateway.process.workers import Ended, Worker, Workers
 
 log = get_logger(__name__)
 

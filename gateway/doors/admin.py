@@ -13,8 +13,8 @@ from gateway.doors.serving import Serving
 from gateway.errors import Unauthenticated
 from gateway.model.principal import LOOPBACK, Principal
 from gateway.model.route import Route
-from gateway.policy.authenticate import principal_of
 from gateway.policy.authorize import decide
+from gateway.policy.proof import principal_of
 
 SAMPLES = "samples"
 """What workers are asked for their `Metrics.told`."""

@@ -34,8 +34,8 @@ def again(taken: list[Message], receive: Receive) -> Receive:
     return replay
 
 
-def message_in(body: bytes | None) -> dict[str, Any]:
-    """The message in `body`; an empty one where there is none that can be read."""
+def request_in(body: bytes | None) -> dict[str, Any]:
+    """The request in `body`, or the notification; an empty one where there is none that can be read."""
     try:
         message = orjson.loads(body or b"")
     except orjson.JSONDecodeError:

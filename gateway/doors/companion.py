@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 
 # Most calls are answered sooner. A client that leaves is noticed in time for its call to be stopped within the second
 # that is promised.

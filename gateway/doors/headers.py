@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.types import Scope
 
-from gateway.heads import BY_NAME, by_name
+from gateway.ground.heads import BY_NAME, by_name
 
 Headers = Mapping[bytes, bytes]
 

@@ -10,9 +10,9 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.doors.bodies import again, message_in, read_body
-from gateway.doors.express.inbound import KINDS, NAMES
+from gateway.doors.bodies import again, read_body, request_in
 from gateway.doors.reply import Reply
+from gateway.doors.requests import KINDS, NAMES
 from gateway.doors.routes import LOOK_UP
 from gateway.doors.serving import Serving
 from gateway.errors import Forbidden, Unauthenticated
@@ -45,7 +45,7 @@ class Refusals:
             await self._app(scope, receive, send)
             return
         taken: list[Message] = []
-        request = message_in(await read_body(receive, taken))
+        request = request_in(await read_body(receive, taken))
         route = self._route(request)
         refusal = self._refusal(route, principal, scope) if route is not None else None
         if route is None or refusal is None:

@@ -94,5 +94,10 @@ def encoded(message: Mapping[str, Any]) -> bytes:
         return json.dumps(message, separators=(",", ":")).encode()
 
 
+def is_tool_error(result: Mapping[str, Any]) -> bool:
+    """Whether the tool says that it failed, which is a result all the same."""
+    return result.get("isError") is True
+
+
 def _event(data: bytes) -> bytes:
     return b"event: message\r\ndata: %s\r\n\r\n" % data

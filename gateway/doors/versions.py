@@ -12,7 +12,7 @@ from mcp_types import HEADER_MISMATCH
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.doors.bodies import again, message_in, read_body
+from gateway.doors.bodies import again, read_body, request_in
 from gateway.doors.headers import headers_of
 from gateway.doors.reply import Reply
 from gateway.upstream.session import META_PROTOCOL
@@ -33,7 +33,7 @@ class Versions:
             await self._app(scope, receive, send)
             return
         taken: list[Message] = []
-        request = message_in(await read_body(receive, taken))
+        request = request_in(await read_body(receive, taken))
         if _is_modern(request):
             await Reply(send, request["id"]).error(HEADER_MISMATCH, MISMATCH, None)
         else:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from starlette.types import ASGIApp, Message, Scope
 
 from gateway.downstream.lines import Lines
-from gateway.turn import HeldTransport
+from gateway.ground.turn import HeldTransport
 
 log = logging.getLogger("uvicorn.error")
 

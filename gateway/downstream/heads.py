@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from gateway.heads import BY_NAME, by_name
+from gateway.ground.heads import BY_NAME, by_name
 
 
 class Head:

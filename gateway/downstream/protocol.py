@@ -16,9 +16,9 @@ from uvicorn.server import ServerState
 from gateway.downstream.cycle import Cycle, refusal
 from gateway.downstream.heads import Head
 from gateway.downstream.lines import Lines, Standing
-from gateway.heads import KnownHeads
-from gateway.overdue import Overdue
-from gateway.turn import HeldTransport, held
+from gateway.ground.heads import KnownHeads
+from gateway.ground.overdue import Overdue
+from gateway.ground.turn import HeldTransport, held
 
 NOT_HTTP = b"Invalid HTTP request received."
 TOO_LARGE = b"The headers are too large: 32 KiB are taken."

@@ -12,7 +12,6 @@ from gateway.config.model import GatewayConfig, JWTConfig, OAuthConfig
 from gateway.errors import ConfigurationError, Fault
 from gateway.policy.jwks import is_trustworthy
 from gateway.policy.keys import KeyStore
-from gateway.policy.proof import principal_of as principal_of
 from gateway.policy.verifiers import IssuerVerifier, KeyVerifier
 
 FILE = "gateway.toml"

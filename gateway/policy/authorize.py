@@ -30,11 +30,6 @@ def decide(principal: Principal, route: Route) -> Decision:
     return _decide(principal.scopes, route.namespace, _verb(route), _name(route))
 
 
-def required_scopes(route: Route) -> tuple[str, ...]:
-    """Every scope that allows `route`, the narrowest first; patterns aside, of which there is no end."""
-    return _required(route.namespace, _verb(route), _name(route))
-
-
 def least_scope(route: Route) -> str:
     """The one scope to ask an issuer for, which opens `route` and the least beside it of those that an issuer may know:
     names of tools come and go."""
@@ -51,6 +46,7 @@ def _name(route: Route) -> str:
 
 
 def _required(namespace: str, verb: str, name: str) -> tuple[str, ...]:
+    """Every scope that would do, the narrowest first; patterns aside, of which there is no end."""
     wider = (f"{namespace}:{verb}", f"{namespace}:*", f"*:{verb}", "*")
     return (name, *wider) if name else wider
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from gateway.ground.unix import listen_at, short
 from gateway.observe.logs import get_logger
-from gateway.unix import listen_at, short
 
 log = get_logger(__name__)
 

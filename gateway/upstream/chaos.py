@@ -14,12 +14,14 @@ from typing import Any
 
 from gateway.errors import UpstreamLost
 from gateway.model.chaos import Chaos
+from gateway.upstream.entries import LISTS
 from gateway.upstream.http_wire import UpstreamHttpError
 from gateway.upstream.listener import Listener
 from gateway.upstream.session import UNKNOWN, Session
+from gateway.upstream.shapes import METHODS
 
-CALLS = frozenset({"tools/call", "resources/read", "prompts/get"})
-LISTS = frozenset({"tools/list", "resources/list", "resources/templates/list", "prompts/list"})
+CALL_METHODS = frozenset(METHODS.values())
+LIST_METHODS = frozenset(each.method for each in LISTS.values())
 
 Request = Callable[[str, dict[str, Any], Listener, Mapping[str, str]], Awaitable[dict[str, Any]]]
 
@@ -61,7 +63,7 @@ class Disturbance:
         self, request: Request, method: str, params: dict[str, Any], listener: Listener, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         fault = ""
-        if method in CALLS or (self.chaos.lists and method in LISTS):
+        if method in CALL_METHODS or (self.chaos.lists and method in LIST_METHODS):
             fault = await self._before(method)
         result = await request(method, params, listener, headers)
         if fault == "cut":  # after it ran: that is what makes a lost answer worse than an error

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any
 
 from gateway.errors import GatewayError
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 from gateway.upstream.asking import ANSWER_SECONDS
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.listener import Ask

@@ -1,6 +1,6 @@
 """What the upstreams of one gateway have in common, so that a hundred of them are not a hundred of each."""
 
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 from gateway.upstream.http_idle import Origins
 from gateway.upstream.starts import Starts
 from gateway.upstream.tasks import TaskIds

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from gateway.unix import short
+from gateway.ground.unix import short
 from gateway.upstream.http_connection import MAX_HEAD, Connection, HttpError
 from gateway.upstream.http_idle import Origin, Origins
 

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple, cast
 
 import httptools
 
-from gateway.heads import KnownHeads
-from gateway.turn import HeldTransport, held
+from gateway.ground.heads import KnownHeads
+from gateway.ground.turn import HeldTransport, held
 
 MAX_HEAD = 64 * 1024
 HIGH_WATER: Final = 256 * 1024

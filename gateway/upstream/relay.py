@@ -22,7 +22,7 @@ from gateway.upstream.clock import Clock
 from gateway.upstream.course import Course, run
 from gateway.upstream.held import Owner, Send
 from gateway.upstream.listener import SILENT, Listener, Notify, ignore
-from gateway.upstream.session import Session
+from gateway.upstream.session import META_RESERVED, Session
 from gateway.upstream.shapes import METHODS, is_text, readable
 from gateway.upstream.sharing import Caller
 from gateway.upstream.tasks import Task, is_task, own_id, publish_task, without_server_info
@@ -33,7 +33,6 @@ from gateway.upstream.visits import visit
 # Severities of log messages, RFC 5424 (MCP `server/utilities/logging`).
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 # These belong to one hop (`basic/index`, `_meta`): the session makes its own.
-HOP_PREFIX = "io.modelcontextprotocol/"
 HOP_KEYS = frozenset({"progressToken"})
 
 
@@ -232,7 +231,7 @@ def _without_hop(params: Mapping[str, Any]) -> dict[str, Any]:
     meta = own.pop("_meta", None)
     _check_object("_meta", meta)
     if meta:
-        kept = {k: v for k, v in meta.items() if not k.startswith(HOP_PREFIX) and k not in HOP_KEYS}
+        kept = {k: v for k, v in meta.items() if not k.startswith(META_RESERVED) and k not in HOP_KEYS}
         if kept:
             own["_meta"] = kept
     return own

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from gateway.errors import GatewayError, UpstreamAnswered
+from gateway.ground.version import VERSION
 from gateway.upstream import messages
 from gateway.upstream.listener import Ask, Era, Listener, Notify
 
@@ -15,6 +16,7 @@ MODERN: Final = "2026-07-28"
 LEGACY: Final = "2025-11-25"
 LEGACY_VERSIONS = frozenset({"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"})
 
+META_RESERVED: Final = "io.modelcontextprotocol/"
 META_PROTOCOL: Final = "io.modelcontextprotocol/protocolVersion"
 META_CLIENT: Final = "io.modelcontextprotocol/clientInfo"
 META_CAPABILITIES: Final = "io.modelcontextprotocol/clientCapabilities"
@@ -28,7 +30,7 @@ UNKNOWN: Final = "It is not known whether the call ran."
 VISITED: Final = "notifications/elicitation/complete"
 """A page that the user was asked to visit was dealt with (2025-11-25 `client/elicitation`)."""
 
-CLIENT_INFO = {"name": "one-url-gateway", "version": "0.1.0"}
+CLIENT_INFO = {"name": "one-url-gateway", "version": VERSION}
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class Upstream:
             namespace, self._look, config.refresh, self.gate.limited_for, self.pool.trim, trim_every=config.idle
         )
         self.watcher = Watcher(namespace, self._listen, self.keeper.changed, on_updated)
-        self._listener: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Upstream {self.namespace} {self.health.state} {self.pool} {self.bulkhead}>"
@@ -212,7 +212,7 @@ class Upstream:
             self.disturbance.tell()
         if self.config.is_on:
             self.keeper.start()
-            self._listener = asyncio.create_task(self.watcher.run(), name=f"watcher {self.namespace}")
+            self._watching = asyncio.create_task(self.watcher.run(), name=f"watcher {self.namespace}")
 
     async def first_round(self) -> None:
         """Until it has been asked once, well or not."""
@@ -333,15 +333,15 @@ class Upstream:
     def rest(self) -> None:
         """Ask and hear nothing more by itself; calls still go through, and `close` is still owed."""
         self.keeper.rest()
-        if self._listener is not None:
-            self._listener.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
 
     async def close(self) -> None:
         """End the tasks, the sessions and the connections."""
         self.rest()
         await self.keeper.close()
-        if self._listener is not None:
-            await asyncio.wait([self._listener])
+        if self._watching is not None:
+            await asyncio.wait([self._watching])
         await self.held.close()
         await self.pool.close()
         await self.connector.close()

@@ -37,18 +37,6 @@ class QueryResult(BaseModel):
     complete: bool = Field(description="Whether the rows here, or those kept, are all that the query gives.")
 
 
-class ResultPage(BaseModel):
-    """A page of a result that is kept."""
-
-    columns: list[Column] = Field(description="The columns, in order.")
-    rows: list[list[Any]] = Field(description="The rows, as the tool `query` gives them.")
-    offset: int = Field(description="The number of the first row here, from 0.")
-    row_count: int = Field(description="How many rows are here.")
-    next_offset: int | None = Field(description="The offset of the next page; null on the last one.")
-    kept_rows: int = Field(description="How many rows are kept in all.")
-    complete: bool = Field(description="Whether the rows kept are all that the query gave.")
-
-
 class Quantiles(BaseModel):
     """Estimated quartiles."""
 

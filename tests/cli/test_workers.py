@@ -8,7 +8,7 @@ import pytest
 from gateway.cli.workers import reading
 from gateway.config.load import Loaded, load
 from gateway.errors import ConfigurationError
-from gateway.workers import Worker
+from gateway.process.workers import Worker
 
 
 def worker(*, again: bool) -> Worker:

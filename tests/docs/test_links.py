@@ -1,4 +1,4 @@
-"""Links lead somewhere, and the site's contents name every page."""
+"""Links lead somewhere, and the site's contents and its first page name every page."""
 
 import re
 from pathlib import Path
@@ -30,6 +30,12 @@ def _slug(heading: str) -> str:
 def test_contents_name_every_page_once() -> None:
     named = list(_names(yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]))
     assert sorted(named) == sorted(str(page.relative_to(ROOT / "docs")) for page in PAGES if "docs" in page.parts)
+
+
+def test_the_first_page_leads_to_every_other_one() -> None:
+    first = ROOT / "docs" / "index.md"
+    linked = {(first.parent / link).resolve() for link in LINK.findall(first.read_text())}
+    assert {page for page in PAGES if "docs" in page.parts} - linked == {first}
 
 
 def _names(nav: Any) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.doors.bodies import MAX_BODY, again, message_in, read_body
+from gateway.doors.bodies import MAX_BODY, again, read_body, request_in
 
 LEFT = {"type": "http.disconnect"}
 
@@ -43,8 +43,8 @@ async def test_a_body_is_read_and_can_be_read_again(messages: list[dict[str, Any
 
 @pytest.mark.parametrize("body", [None, b"", b"no JSON", b"[]", b"5", b"{}", b'{"method": 5}'])
 def test_what_is_no_message_with_a_method_is_an_empty_one(body: bytes | None) -> None:
-    assert message_in(body) == {}
+    assert request_in(body) == {}
 
 
 def test_a_message_is_read() -> None:
-    assert message_in(b'{"method": "ping", "id": 1}') == {"method": "ping", "id": 1}
+    assert request_in(b'{"method": "ping", "id": 1}') == {"method": "ping", "id": 1}

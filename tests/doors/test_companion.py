@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.doors.companion import Companion
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 
 
 def telling(begun: asyncio.Event) -> Callable[[asyncio.Task[Any]], Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.downstream.heads import Head
-from gateway.heads import BY_NAME
+from gateway.ground.heads import BY_NAME
 
 LENGTH = (b"content-length", b"2")
 

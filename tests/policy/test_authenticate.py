@@ -9,8 +9,9 @@ from fastmcp.server.auth import AuthProvider
 
 from gateway.config.model import AuthConfig, GatewayConfig, JWTConfig, OAuthConfig, ServerConfig
 from gateway.errors import ConfigurationError
-from gateway.policy.authenticate import build_auth, principal_of, resource_metadata
+from gateway.policy.authenticate import build_auth, resource_metadata
 from gateway.policy.keys import KeyStore
+from gateway.policy.proof import principal_of
 from tests.policy.issuer import AUDIENCE, issuer
 
 PUBLIC = "https://gateway.example.com"

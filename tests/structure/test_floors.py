@@ -1,16 +1,16 @@
 """Imports only go down, none is hidden in a function, and none runs in a circle."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.structure.tree import Source, imports, sources
+from tests.structure.tree import ROOT, Source, imports, sources
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "unix", "oneloop", "turn", "heads"}),
-    frozenset({"overdue"}),
+    frozenset({"errors", "ground"}),
     frozenset({"downstream"}),
     frozenset({"model"}),
     frozenset({"config"}),
@@ -18,9 +18,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"upstream"}),
     frozenset({"policy", "observe", "running"}),
     frozenset({"guard"}),
-    frozenset({"doors", "dashboard"}),
-    frozenset({"services", "mounts", "drain", "stdin", "lifespans", "generation", "garbage", "pages", "forwarded"}),
-    frozenset({"runtime", "listen", "workers"}),
+    frozenset({"doors"}),
+    frozenset({"services", "mounts", "drain", "lifespans", "generation"}),
+    frozenset({"runtime", "process"}),
     frozenset({"reload", "replicas"}),  # both act on the runtime: one on what files say, one on what others heard
     frozenset({"server"}),
     frozenset({"app"}),
@@ -47,6 +47,21 @@ def upward(source: Source) -> list[str]:
     return [name for name in wanted if room(name) != own and LEVEL[room(name)] >= LEVEL[own]]
 
 
+DOORS = ("express", "legacy", "main", "workers")
+"""Within `doors`: what two of them need stands beside them, and none goes through another."""
+
+
+def of_another_door(source: Source) -> list[str]:
+    """What a file of one door imports of another."""
+    own = source.module.split(".")[2]
+    return [
+        name
+        for name in imports(source)
+        for door in DOORS
+        if door != own and f"{name}.".startswith(f"gateway.doors.{door}.")
+    ]
+
+
 def of_gateway() -> list[Source]:
     return [source for source in sources("gateway") if source.module != "gateway"]
 
@@ -55,9 +70,22 @@ def test_every_room_has_its_floor():
     assert {room(source.module) for source in of_gateway()} <= LEVEL.keys()
 
 
+def test_the_architecture_shows_each_floor_the_highest_first():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert [frozenset(re.findall(r"`(\w+)`", row)) for row in rows] == list(reversed(FLOORS))
+
+
 @pytest.mark.parametrize("source", of_gateway(), ids=lambda source: source.module)
 def test_imports_only_go_down(source: Source):
     assert upward(source) == []
+
+
+@pytest.mark.parametrize(
+    "source", sources(*(f"gateway/doors/{door}" for door in DOORS)), ids=lambda source: source.module
+)
+def test_no_door_goes_through_another(source: Source):
+    assert of_another_door(source) == []
 
 
 @pytest.mark.parametrize("source", sources("services"), ids=lambda source: source.module)
@@ -106,6 +134,8 @@ def test_the_rules_find_what_breaks_them():
     assert upward(parsed("gateway/policy/a.py", "from gateway.observe.logs import get_logger")) != []
     assert upward(parsed("gateway/catalog/a.py", "def f():\n    import gateway.upstream.pool")) != []
     assert upward(parsed("gateway/catalog/a.py", "from gateway.errors import Fault")) == []
+    assert of_another_door(parsed("gateway/doors/legacy/a.py", "from gateway.doors.express.door import Express")) != []
+    assert of_another_door(parsed("gateway/doors/legacy/a.py", "from gateway.doors import reply, legacy")) == []
     assert hidden(parsed("gateway/guard.py", "class A:\n    def f(self):\n        import json")) == [
         "gateway/guard.py:3"
     ]

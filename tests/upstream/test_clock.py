@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import UpstreamAnswered
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.clock import Clock
 from tests.upstream.places import place

@@ -12,7 +12,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from gateway.catalog.catalog import Catalog, Source
 from gateway.catalog.freshness import least, list_hints
 from gateway.catalog.offers import relayed
-from gateway.doors.express.ready import LISTED, Known
+from gateway.doors.ready import LISTED, Known
 from gateway.doors.serving import Serving
 from gateway.upstream.session import META_SERVER, MODERN
 

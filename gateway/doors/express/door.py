@@ -16,17 +16,18 @@ from gateway.doors.bodies import again, read_body
 from gateway.doors.credentials import Credentials
 from gateway.doors.express.context import Asked
 from gateway.doors.express.discovered import DISCOVER, ReadyDiscovery
-from gateway.doors.express.inbound import KINDS, NAMES, Inbound, is_call, modern_request
+from gateway.doors.express.inbound import Inbound, modern_request
 from gateway.doors.express.plain import PlainTool, PlainTools
-from gateway.doors.express.presence import ClientLeft, Presence
-from gateway.doors.express.ready import LISTED, ReadyLists
 from gateway.doors.headers import Headers, headers_of
-from gateway.doors.main.caller import notification
-from gateway.doors.reply import Reply
+from gateway.doors.midcall import notification
+from gateway.doors.presence import ClientLeft, Presence
+from gateway.doors.ready import LISTED, ReadyLists
+from gateway.doors.reply import Reply, is_tool_error
+from gateway.doors.requests import ACCEPTED, KINDS, NAMES, is_call
 from gateway.doors.routes import Lead, lead_over_http
 from gateway.doors.serving import Serving
 from gateway.doors.state import RequestStates, Round
-from gateway.errors import Forbidden, GatewayError, InvalidRequest, UpstreamAnswered, UpstreamError
+from gateway.errors import Forbidden, GatewayError, InvalidRequest, UpstreamError
 from gateway.model.call import Call
 from gateway.model.principal import Principal
 from gateway.model.route import Route
@@ -38,7 +39,6 @@ from gateway.upstream.session import META_SERVER, MODERN
 from gateway.upstream.sharing import Caller
 
 MODERN_VERSION: Final = MODERN.encode()
-ACCEPTED: Final = frozenset({b"application/json, text/event-stream", b"text/event-stream, application/json"})
 
 # What is answered without a call.
 READY: Final = frozenset({*LISTED, DISCOVER})
@@ -153,13 +153,11 @@ class Express:
 
     async def _answer(self, route: Route, principal: Principal, run: Run, receive: Receive, reply: Reply) -> None:
         call = Call(request_id.get(), route, principal, "modern")
-        work = self._serving.guard.call(call, run, _is_tool_error)
+        work = self._serving.guard.call(call, run, is_tool_error)
         try:
             result = await self._presence.during(receive, reply.ping, work)
         except ClientLeft:
             return
-        except UpstreamAnswered as error:
-            await reply.error(error.code, error.message, error.data)
         except UpstreamError as error:
             await reply.error(error.code, REDACTOR.text(error.message), error.data)
         except Forbidden as error:
@@ -192,10 +190,6 @@ class Express:
 
     async def _sealed(self, request: Inbound, principal: Principal, result: dict[str, Any]) -> dict[str, Any]:
         return await self._states.sealed(Round(principal, request.method, request.params), result)
-
-
-def _is_tool_error(result: Mapping[str, Any]) -> bool:
-    return result.get("isError") is True
 
 
 def _listener(request: Inbound, reply: Reply) -> Listener:

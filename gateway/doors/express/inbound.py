@@ -3,7 +3,6 @@
 Nothing is refused here. Whatever is odd in any way is left to the main door, which knows how to say what is wrong.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,24 +15,21 @@ from mcp_types.methods import validate_client_request
 from pydantic import ValidationError
 
 from gateway.doors.headers import Headers
-from gateway.model.route import Kind
+from gateway.doors.requests import has_long_number
 from gateway.upstream.messages import Id
-from gateway.upstream.plain import MEMBERS
 from gateway.upstream.relay import LEVELS
-from gateway.upstream.session import META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_PROTOCOL, MODERN
+from gateway.upstream.session import (
+    META_CAPABILITIES,
+    META_CLIENT,
+    META_LOG_LEVEL,
+    META_PROTOCOL,
+    META_RESERVED,
+    MODERN,
+)
 
-RESERVED: Final = "io.modelcontextprotocol/"
 KNOWN: Final = frozenset({META_PROTOCOL, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL, "progressToken"})
 REMEMBERED_CLIENTS = 1024
 LONGEST_CLIENT: Final = 4096
-# orjson reads a whole number beyond 64 bits as a float: the other door keeps it, or says that it cannot go on.
-LONG: Final = 19
-LONG_NUMBER: Final = re.compile(rb"\d{%d}" % LONG)
-DIGITS: Final = b"0123456789"
-
-# The requests that are calls, what they call, and which parameter names it.
-KINDS: Final[Mapping[str, Kind]] = {"tools/call": "tool", "resources/read": "resource", "prompts/get": "prompt"}
-NAMES: Final[Mapping[Kind, str]] = {"tool": "name", "resource": "uri", "prompt": "name"}
 
 
 @dataclass(init=False, slots=True)
@@ -64,11 +60,6 @@ class Inbound:
         return self.meta.get("progressToken")
 
 
-def has_long_number(body: bytes) -> bool:
-    """Whether `body` may hold a number that would be read as another. Few have so many digits that it takes a look."""
-    return len(body) - len(body.translate(None, DIGITS)) >= LONG and LONG_NUMBER.search(body) is not None
-
-
 def modern_request(headers: Headers, body: bytes) -> Inbound | None:
     """The request in `body`, whose `headers` agree with it; None for anything else."""
     if has_long_number(body):
@@ -87,16 +78,6 @@ def modern_request(headers: Headers, body: bytes) -> Inbound | None:
         return None
     capabilities = _capabilities(meta)
     return Inbound(id, method, params, meta, capabilities) if capabilities is not None else None
-
-
-def is_call(kind: Kind, params: Mapping[str, Any]) -> bool:
-    """Whether these are the parameters of a call and nothing more, with `arguments` in the shape of the schema."""
-    if not params.keys() <= MEMBERS[kind]:
-        return False
-    arguments = params.get("arguments")
-    if arguments is None:
-        return True
-    return type(arguments) is dict and (kind != "prompt" or all(type(each) is str for each in arguments.values()))
 
 
 def _headers_agree(headers: Headers, method: str, params: dict[str, Any]) -> bool:
@@ -119,7 +100,7 @@ def _capabilities(meta: dict[str, Any]) -> Mapping[str, Any] | None:
         return None
     if meta.get(META_LOG_LEVEL, LEVELS[0]) not in LEVELS:
         return None
-    if not meta.keys() <= KNOWN and any(key.startswith(RESERVED) for key in meta.keys() - KNOWN):
+    if not meta.keys() <= KNOWN and any(key.startswith(META_RESERVED) for key in meta.keys() - KNOWN):
         return None
     client = orjson.dumps([meta.get(META_CLIENT), meta.get(META_CAPABILITIES)])
     return _declared(client) if len(client) <= LONGEST_CLIENT else None

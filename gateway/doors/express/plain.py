@@ -24,10 +24,11 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.catalog.catalog import Catalog
 from gateway.doors.additions import is_plain
+from gateway.doors.arguments import argument_error
 from gateway.doors.express.context import Asked, InContext
-from gateway.doors.express.inbound import Inbound, is_call
+from gateway.doors.express.inbound import Inbound
 from gateway.doors.links import with_public_links
-from gateway.doors.main.arguments import argument_error
+from gateway.doors.requests import is_call
 from gateway.doors.serving import Serving
 from gateway.model.route import Route
 from gateway.observe.logs import get_logger

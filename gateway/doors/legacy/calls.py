@@ -1,25 +1,26 @@
 """Calls of legacy clients to upstreams over HTTP: through the guard and the relay, and back in shapes of their era."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
 from gateway.catalog.eras import legacy_tool_result
 from gateway.doors.companion import MOMENT_SECONDS
-from gateway.doors.express.inbound import NAMES
 from gateway.doors.legacy.inbound import LegacyCall
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.sessions import Request, Session
-from gateway.doors.main.caller import LogLevels, notification
+from gateway.doors.midcall import LogLevels, notification
+from gateway.doors.reply import is_tool_error
+from gateway.doors.requests import NAMES
 from gateway.doors.routes import Lead
 from gateway.doors.serving import Serving
 from gateway.errors import Forbidden, GatewayError, UpstreamError
-from gateway.guard import Call
+from gateway.ground.overdue import Overdue
+from gateway.model.call import Call
 from gateway.model.principal import Principal
 from gateway.observe.redact import REDACTOR
 from gateway.observe.request_ids import request_id
-from gateway.overdue import Overdue
 from gateway.upstream.listener import Listener
 from gateway.upstream.messages import Id
 from gateway.upstream.relay import Exchange, exchange
@@ -56,7 +57,7 @@ class LegacyCalls:
         with session.transport:
             try:
                 with request:
-                    result = await self._serving.guard.call(guarded, run, _is_tool_error)
+                    result = await self._serving.guard.call(guarded, run, is_tool_error)
             except asyncio.CancelledError:
                 if request.ended is None:
                     raise
@@ -102,7 +103,3 @@ async def _notify(session: Session, reply: LegacyReply, token: Id | None, method
         # A visit may be done when the call is long over: that is told beside it.
         say = session.transport.tell if method == VISITED else reply.say
         await say({"jsonrpc": "2.0", "method": method, "params": said})
-
-
-def _is_tool_error(result: Mapping[str, Any]) -> bool:
-    return result.get("isError") is True

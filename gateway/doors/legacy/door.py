@@ -16,8 +16,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.doors.access import logged
 from gateway.doors.bodies import again, read_body
 from gateway.doors.credentials import Credentials
-from gateway.doors.express.door import ACCEPTED
-from gateway.doors.express.ready import ReadyLists
 from gateway.doors.headers import Headers, headers_of
 from gateway.doors.legacy.calls import LegacyCalls
 from gateway.doors.legacy.inbound import call_in, message_in
@@ -25,6 +23,8 @@ from gateway.doors.legacy.opening import Opening, handshake_in
 from gateway.doors.legacy.reply import LegacyReply, answer_json
 from gateway.doors.legacy.sessions import LegacySessions, Session
 from gateway.doors.legacy.transport import Transport, transports_of
+from gateway.doors.ready import ReadyLists
+from gateway.doors.requests import ACCEPTED
 from gateway.doors.routes import lead_over_http
 from gateway.doors.serving import Serving
 from gateway.errors import InvalidRequest

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.doors.express.inbound import KINDS, NAMES, RESERVED, has_long_number, is_call
+from gateway.doors.requests import KINDS, NAMES, has_long_number, is_call
 from gateway.model.route import Kind
 from gateway.upstream.messages import Id
+from gateway.upstream.session import META_RESERVED
 
 
 @dataclass(init=False, slots=True)
@@ -56,6 +57,6 @@ def call_in(message: dict[str, Any]) -> LegacyCall | None:
     name, meta = params.get(NAMES[kind]), params.get("_meta", {})
     if type(name) is not str or type(meta) is not dict or type(meta.get("progressToken", 0)) not in (int, str):
         return None
-    if meta and any(key.startswith(RESERVED) for key in meta):
+    if meta and any(key.startswith(META_RESERVED) for key in meta):
         return None
     return LegacyCall(id, kind, name, params, meta)

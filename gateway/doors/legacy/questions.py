@@ -13,7 +13,7 @@ from mcp_types import REQUEST_TIMEOUT
 from pydantic import BaseModel, ValidationError
 
 from gateway.doors.legacy.reply import LegacyReply
-from gateway.doors.main.caller import ASKABLE
+from gateway.doors.midcall import ASKABLE
 from gateway.errors import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, UpstreamAnswered
 from gateway.upstream.asking import ANSWER_SECONDS, may_ask
 

@@ -9,7 +9,7 @@ from gateway.doors.companion import Companion
 from gateway.doors.legacy.questions import Questions
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.transport import Transport
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 from gateway.upstream.messages import Id
 
 MOST_SESSIONS = 10_000  # as many as the SDK keeps

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 
 MESSAGE: TypeAdapter[JSONRPCMessage] = TypeAdapter(JSONRPCMessage)
 # To move the SDK's timer twice for each call would be a tenth of the call's cost.

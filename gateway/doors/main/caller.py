@@ -1,50 +1,23 @@
 """Who is calling through the main door, and how to speak back to it while its call runs."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import mcp_types as types
 from fastmcp.server.context import Context
 from fastmcp.server.dependencies import get_access_token
 from mcp.shared.exceptions import MCPError
 from mcp.shared.message import ServerMessageMetadata
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from gateway.doors.midcall import ASKABLE, LogLevels, notification
 from gateway.errors import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Unauthenticated, UpstreamAnswered
 from gateway.model.principal import STDIO, Principal
-from gateway.policy.authenticate import principal_of
+from gateway.policy.proof import principal_of
 from gateway.upstream.asking import ANSWER_SECONDS, may_ask
 from gateway.upstream.listener import SILENT, Era, Listener
 from gateway.upstream.session import META_LOG_LEVEL, VISITED
 from gateway.upstream.sharing import Caller
-
-DEFAULT_LOG_LEVEL = "info"
-MAX_LEVELS = 1000
-
-# What a legacy upstream may ask of a legacy client in mid-call, and how the SDK types it.
-ASKABLE: Mapping[str, tuple[type[BaseModel], type[BaseModel]]] = {
-    "elicitation/create": (types.ElicitRequest, types.ElicitResult),
-    "sampling/createMessage": (types.CreateMessageRequest, types.CreateMessageResult),
-    "roots/list": (types.ListRootsRequest, types.ListRootsResult),
-}
-
-
-class LogLevels:
-    """The log level that each legacy session last set; the oldest are forgotten past a bound."""
-
-    def __init__(self) -> None:
-        self._levels: OrderedDict[str, str] = OrderedDict()
-
-    def set(self, session_id: str, level: str) -> None:
-        self._levels[session_id] = level
-        self._levels.move_to_end(session_id)
-        if len(self._levels) > MAX_LEVELS:
-            self._levels.popitem(last=False)
-
-    def get(self, session_id: str) -> str:
-        return self._levels.get(session_id, DEFAULT_LOG_LEVEL)
 
 
 class Incoming(NamedTuple):
@@ -94,23 +67,6 @@ def incoming(context: Context, levels: LogLevels) -> Incoming:
         _listener(context, meta, levels.get(session_id) if session_id is not None else None),
         meta,
     )
-
-
-def notification(
-    method: str, params: Mapping[str, Any], token: Any
-) -> types.ProgressNotification | types.LoggingMessageNotification | types.ElicitCompleteNotification | None:
-    """What an upstream tells of a call, for a client that gave this progress token; None where it is malformed, which
-    makes the call itself none the worse."""
-    try:
-        if method == "notifications/progress":
-            progress = types.ProgressNotificationParams.model_validate({**params, "progressToken": token})
-            return types.ProgressNotification(params=progress)
-        if method == VISITED:
-            visited = types.ElicitCompleteNotificationParams.model_validate(params)
-            return types.ElicitCompleteNotification(params=visited)
-        return types.LoggingMessageNotification(params=types.LoggingMessageNotificationParams.model_validate(params))
-    except ValidationError:
-        return None
 
 
 def _listener(context: Context, meta: Mapping[str, Any], legacy_level: str | None) -> Listener:

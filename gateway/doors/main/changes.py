@@ -30,7 +30,7 @@ from mcp_types import INVALID_PARAMS
 from gateway.catalog.catalog import Catalog, Diff
 from gateway.doors.serving import Serving
 from gateway.observe.logs import get_logger
-from gateway.policy.authenticate import principal_of
+from gateway.policy.proof import principal_of
 
 log = get_logger(__name__)
 

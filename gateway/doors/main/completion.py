@@ -13,8 +13,9 @@ from mcp.server.context import HandlerResult, ServerRequestContext
 from pydantic import ValidationError
 
 from gateway.catalog.catalog import Catalog
-from gateway.doors.main.caller import Incoming, LogLevels, incoming
+from gateway.doors.main.caller import Incoming, incoming
 from gateway.doors.main.door import on_the_wire
+from gateway.doors.midcall import LogLevels
 from gateway.doors.routes import upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import UnknownName, UpstreamBroken

@@ -25,11 +25,12 @@ from mcp.shared.exceptions import MCPError
 from gateway.catalog.catalog import Source
 from gateway.catalog.eras import legacy_tool_result
 from gateway.catalog.freshness import read_hints
+from gateway.doors.arguments import argument_error, shown
 from gateway.doors.links import with_public_links
-from gateway.doors.main.arguments import argument_error, shown
-from gateway.doors.main.caller import LogLevels, current_principal, era_of, incoming
+from gateway.doors.main.caller import current_principal, era_of, incoming
 from gateway.doors.main.components import RelayTool
 from gateway.doors.main.decode import RelayedTask, prompt_result, resource_result, tool_result, with_hints
+from gateway.doors.midcall import LogLevels
 from gateway.doors.routes import Routes, upstream_of
 from gateway.doors.serving import Serving
 from gateway.errors import GatewayError, UnknownName, UpstreamError

@@ -16,8 +16,9 @@ from mcp_types import HEADER_MISMATCH, METHOD_NOT_FOUND, MISSING_REQUIRED_CLIENT
 from pydantic import ConfigDict, Field
 
 from gateway.catalog.catalog import Catalog
-from gateway.doors.main.caller import Incoming, LogLevels, incoming
+from gateway.doors.main.caller import Incoming, incoming
 from gateway.doors.main.door import on_the_wire
+from gateway.doors.midcall import LogLevels
 from gateway.doors.serving import Serving
 from gateway.errors import UnknownName
 from gateway.model.call import Call

@@ -11,8 +11,8 @@ import orjson
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from gateway.doors.express.presence import ClientLeft, Presence
 from gateway.doors.headers import with_headers
+from gateway.doors.presence import ClientLeft, Presence
 from gateway.doors.workers.peers import Peers
 from gateway.errors import WorkerLost, http_status
 from gateway.observe.logs import get_logger

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.doors.bodies import read_body
+from gateway.ground.unix import listen_at
 from gateway.observe.logs import get_logger
-from gateway.unix import listen_at
 from gateway.upstream.errands import Errands
 from gateway.upstream.http1 import HttpClient
 from gateway.upstream.http_connection import HttpError

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from mcp.shared.inbound import encode_header_value
 
-from gateway.doors.express.inbound import is_call, modern_request
+from gateway.doors.express.inbound import modern_request
 from tests.upstreams.messages import modern_meta
 from tests.upstreams.messages import modern_request as sent
 
@@ -94,20 +94,3 @@ def test_a_number_that_would_be_read_as_another_is_left_alone() -> None:
     headers, body = request(name="raw_echo", arguments={"text": 9_007_199_254_740_993})
     assert modern_request(headers, body) is not None
     assert modern_request(headers, body.replace(b"9007199254740993", b"18446744073709551616")) is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "params", "expected"),
-    [
-        ("tool", {"name": "raw_echo", "arguments": {"n": 1}, "_meta": {}}, True),
-        ("tool", {"name": "raw_echo", "arguments": None}, True),
-        ("tool", {"name": "raw_echo", "arguments": []}, False),
-        ("tool", {"name": "raw_echo", "task": {}}, False),
-        ("tool", {"name": "raw_echo", "inputResponses": {}}, False),
-        ("resource", {"uri": "text://raw/notes", "arguments": {}}, False),
-        ("prompt", {"name": "raw_greet", "arguments": {"name": "Ada"}}, True),
-        ("prompt", {"name": "raw_greet", "arguments": {"name": 5}}, False),
-    ],
-)
-def test_a_call_holds_what_the_schema_gives_it_and_nothing_more(kind: Any, params: Any, expected: bool) -> None:
-    assert is_call(kind, params) is expected

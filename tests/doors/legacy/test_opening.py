@@ -9,8 +9,8 @@ from mcp.server.streamable_http import StreamableHTTPServerTransport
 from gateway.doors.legacy.opening import Opening, handshake_in
 from gateway.doors.legacy.sessions import Session
 from gateway.doors.legacy.transport import Transport
+from gateway.ground.overdue import Overdue
 from gateway.model.principal import LOOPBACK
-from gateway.overdue import Overdue
 from tests.upstreams.messages import initialize
 
 RESULT = {"jsonrpc": "2.0", "id": 0, "result": {"protocolVersion": "2025-06-18", "capabilities": {}}}

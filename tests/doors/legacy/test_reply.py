@@ -12,7 +12,7 @@ from mcp.server.streamable_http import StreamableHTTPServerTransport
 from gateway.doors.legacy import reply as module
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.transport import Transport
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 from tests.doors.legacy_client import LegacyClient, read, session
 from tests.gateways.kit import configuration, over_http
 from tests.upstreams.kit import Running

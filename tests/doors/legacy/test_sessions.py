@@ -8,7 +8,7 @@ from mcp.server.streamable_http import StreamableHTTPServerTransport
 from gateway.doors.legacy.reply import LegacyReply
 from gateway.doors.legacy.sessions import LegacySessions, Request, Session
 from gateway.doors.legacy.transport import Transport
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 
 
 def made(id: str) -> tuple[Session, StreamableHTTPServerTransport]:

@@ -11,7 +11,7 @@ from mcp.server.streamable_http import GET_STREAM_KEY, EventMessage, StreamableH
 
 from gateway.doors.events import RecentEvents
 from gateway.doors.legacy.transport import Transport, transports_of
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 from tests.upstream.peer import until
 
 IDLE = 60.0

@@ -13,7 +13,8 @@ from fastmcp.server.auth import AccessToken, TokenVerifier
 from fastmcp.server.context import Context, reset_transport, set_transport
 from mcp_types import CreateMessageResult, TextContent
 
-from gateway.doors.main.caller import DEFAULT_LOG_LEVEL, MAX_LEVELS, LogLevels, current_principal, era_of, incoming
+from gateway.doors.main.caller import current_principal, era_of, incoming
+from gateway.doors.midcall import LogLevels
 from gateway.errors import Unauthenticated
 from gateway.model.principal import LOOPBACK, STDIO
 from gateway.upstream.listener import SILENT
@@ -94,18 +95,3 @@ async def test_stdio_is_the_owner_of_the_process_whatever_is_configured() -> Non
     with transported("stdio"):
         async with Context(fastmcp=FastMCP("gateway", auth=NobodysVerifier())) as context:
             assert current_principal(context) == STDIO
-
-
-def test_levels_are_kept_by_session_and_the_oldest_forgotten() -> None:
-    levels = LogLevels()
-    assert levels.get("nobody") == DEFAULT_LOG_LEVEL
-    for number in range(MAX_LEVELS):
-        levels.set(f"session {number}", "error")
-    levels.set("session 0", "debug")
-    levels.set("one more", "alert")
-    assert [levels.get(name) for name in ("session 0", "session 1", "session 2", "one more")] == [
-        "debug",
-        DEFAULT_LOG_LEVEL,
-        "error",
-        "alert",
-    ]

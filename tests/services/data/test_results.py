@@ -8,7 +8,6 @@ from services.data import results
 MODELS = [
     results.Processed,
     results.QueryResult,
-    results.ResultPage,
     results.ColumnProfile,
     results.Quantiles,
     results.Profile,

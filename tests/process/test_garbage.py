@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.garbage import YOUNG, settle
+from gateway.process.garbage import YOUNG, settle
 
 
 class Node:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from gateway.doors.express import meanwhile
-from gateway.doors.express.meanwhile import watch
+from gateway.doors import meanwhile
+from gateway.doors.meanwhile import watch
 
 
 async def never() -> None:

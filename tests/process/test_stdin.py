@@ -8,7 +8,7 @@ import pytest
 
 READER = """
 import sys
-from gateway.stdin import ended_by_signals
+from gateway.process.stdin import ended_by_signals
 
 with ended_by_signals():
     for line in open(0, closefd=False):

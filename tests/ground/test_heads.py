@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway import heads
-from gateway.heads import KnownHeads
+from gateway.ground import heads
+from gateway.ground.heads import KnownHeads
 
 HEAD = b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n"
 LONGEST = 2048

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.turn import MOST_HELD, MOST_HOLDING, HeldTransport, held
+from gateway.ground.turn import MOST_HELD, MOST_HOLDING, HeldTransport, held
 
 
 class Wire:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.doors.express import meanwhile, presence
-from gateway.doors.express.presence import ClientLeft, Presence
+from gateway.doors import meanwhile, presence
+from gateway.doors.presence import ClientLeft, Presence
 
 Receive = Callable[[], Any]
 

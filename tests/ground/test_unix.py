@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.unix import clear_left, listen_at, short
+from gateway.ground.unix import clear_left, listen_at, short
 
 
 def reached(path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Protocol
 
-from gateway.oneloop import OneLoop
+from gateway.ground.oneloop import OneLoop
 
 
 class Late(Protocol):

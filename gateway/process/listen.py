@@ -13,8 +13,8 @@ from typing import Any, cast
 
 import uvicorn
 
-from gateway.drain import Exchanges, Streams
 from gateway.errors import CannotListen
+from gateway.process.ending import Streams, Unanswered
 
 BACKLOG = 2048
 SPREADS = sys.platform == "linux"
@@ -118,11 +118,11 @@ def origin_of(address: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class Listener(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """uvicorn, which takes SIGINT and SIGTERM for itself while it serves.
 
     Args:
-        exchanges: the app that is served; after a signal its requests get the configured grace to be answered.
+        unanswered: the app that is served; after a signal its requests get the configured grace to be answered.
         on_ready: called once connections are accepted.
         end_listening: ends what modern clients listen to; called when there is nothing else left to wait for.
         end_calls: has the calls that still run answered with an error; called shortly before the grace is over.
@@ -134,7 +134,7 @@ class Listener(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        exchanges: Exchanges,
+        unanswered: Unanswered,
         on_ready: Callable[[], None],
         end_listening: Callable[[], Awaitable[None]],
         end_calls: Callable[[], None],
@@ -147,7 +147,7 @@ class Listener(uvicorn.Server):
         self._serves_until: float | None = None
         self._is_ready = False
         self._beside = beside
-        self._exchanges = exchanges
+        self._unanswered = unanswered
         self._on_ready = on_ready
         self._end_listening = end_listening
         self._end_calls = end_calls
@@ -207,10 +207,10 @@ class Listener(uvicorn.Server):
         grace = self.config.timeout_graceful_shutdown
         try:
             async with asyncio.timeout(None if grace is None else grace - min(ANSWER_SECONDS, grace / 2)):
-                await self._exchanges.finished()
+                await self._unanswered.finished()
         except TimeoutError:
             self._end_calls()
-            await self._exchanges.finished()
+            await self._unanswered.finished()
         await self._end_listening()
         self._streams.end()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.overdue import Overdue
+from gateway.ground.overdue import Overdue
 
 
 class Guest:

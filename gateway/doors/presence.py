@@ -8,8 +8,8 @@ from typing import TypeVar
 from starlette.types import Receive
 
 from gateway.doors.companion import MOMENT_SECONDS, Companion
-from gateway.doors.express.meanwhile import Ping, watch
-from gateway.overdue import Overdue
+from gateway.doors.meanwhile import Ping, watch
+from gateway.ground.overdue import Overdue
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.oneloop import OneLoop
+from gateway.ground.oneloop import OneLoop
 
 
 def test_it_is_the_running_one_in_one_loop_after_another() -> None:

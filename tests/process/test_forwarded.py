@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.forwarded import asked_only_where_said
+from gateway.process.forwarded import asked_only_where_said
 
 PROXY, STRANGER = ("127.0.0.1", 1), ("192.0.2.9", 1)
 

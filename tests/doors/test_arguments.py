@@ -7,7 +7,7 @@ from fastmcp.exceptions import ToolError
 from fastmcp.exceptions import ValidationError as ArgumentError
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from gateway.doors.main.arguments import argument_error, shown
+from gateway.doors.arguments import argument_error, shown
 
 
 class Circle(BaseModel):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import pages
-from gateway.pages import LARGE, SETTING, enlarge, stretches
+from gateway.process import pages
+from gateway.process.pages import LARGE, SETTING, enlarge, stretches
 
 MAPS = """\
 5600000ff000-560000900000 rw-p 00000000 00:00 0                          [heap]
@@ -21,7 +21,7 @@ MAPS = """\
 7ffc00000000-7ffc00400000 rw-p 00000000 00:00 0                          [stack]
 """
 GROWN = """
-from gateway.pages import enlarge
+from gateway.process.pages import enlarge
 from pathlib import Path
 kept = [str(number) for number in range(1_000_000)]
 def large():

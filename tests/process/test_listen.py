@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import uvicorn
 
-from gateway.drain import Exchanges
 from gateway.errors import CannotListen
-from gateway.listen import Listener, bind, is_loopback, origin, origin_of, reserve, share, why_not
+from gateway.process.ending import Unanswered
+from gateway.process.listen import HttpServer, bind, is_loopback, origin, origin_of, reserve, share, why_not
 
 
 @pytest.mark.parametrize(
@@ -136,11 +136,11 @@ async def serving(number: signal.Signals, delay: float = 0.0, *, early: bool = F
     def no_calls() -> None:
         raise AssertionError("there are none to end")
 
-    exchanges = Exchanges(app)
-    config = uvicorn.Config(exchanges, lifespan="on", log_config=None)
+    unanswered = Unanswered(app)
+    config = uvicorn.Config(unanswered, lifespan="on", log_config=None)
     with bind("127.0.0.1", 0) as listener:
         stop = partial(happened.append, "stopping")
-        await Listener(config, exchanges, on_ready, end_listening, no_calls, stop, delay).serve([listener])
+        await HttpServer(config, unanswered, on_ready, end_listening, no_calls, stop, delay).serve([listener])
     await asyncio.sleep(0)  # where a cancellation would strike
     return [*happened, "closed"]
 

@@ -7,7 +7,7 @@ import pytest
 from fastmcp import FastMCP
 from fastmcp.server.middleware import Middleware
 
-from gateway.doors.express.ready import LISTED, MOST_PAGES, Known, ReadyLists
+from gateway.doors.ready import LISTED, MOST_PAGES, Known, ReadyLists
 from gateway.model.principal import Principal
 from tests.doors import tools_service
 from tests.doors.both import Door, Taken, door, key, told

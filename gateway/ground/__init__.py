@@ -1,0 +1,1 @@
+"""What every floor stands on, and which knows nothing of MCP."""
