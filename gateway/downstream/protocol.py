@@ -28,6 +28,8 @@ MAX_HEAD: Final = 32 * 1024
 LONGEST_KNOWN = 2048
 # From the first byte of a request to its last, while we read.
 RECEIVE_SECONDS = 15.0
+# Requests that came before the one ahead of them had its answer. One read may hold thousands.
+MOST_WAITING: Final = 128
 
 
 class HttpProtocol:
@@ -85,11 +87,16 @@ class HttpProtocol:
         self._time(True)
 
     def data_received(self, data: bytes) -> None:
-        self._common.unused.discard(self)
         if self._parser is None:
             return
+        was_between = self._is_between
         self._read(data)
-        self._time(not self._is_between)
+        if self._cycle is not None or not self._is_between:
+            self._common.unused.discard(self)
+            self._time(not self._is_between)
+        elif not was_between:  # the rest of a request that had its answer before it was whole
+            self._time(False)
+            self._common.unused.add(self, self._loop)
 
     def _read(self, data: bytes) -> None:
         is_next = self._is_between
@@ -99,6 +106,7 @@ class HttpProtocol:
             cycle.body(body)
             cycle.whole()
             return
+        self._head = None  # what comes now may have none of its own
         # The parser keeps a header or a trailer, and goes through a chunk's extensions, for as long as they do not end.
         self._unread += len(data)
         try:
@@ -165,7 +173,7 @@ class HttpProtocol:
 
     def on_headers_complete(self) -> None:
         self._unread = 0
-        if self._head_size > MAX_HEAD:
+        if self._head_size > MAX_HEAD or len(self._waiting) >= MOST_WAITING:
             raise ValueError  # to the parser, which ends with an error of its own
         version: str = self._parser.get_http_version()
         self._head = Head(
@@ -193,7 +201,7 @@ class HttpProtocol:
         return self._common.standing.lines(self._server.default_headers)
 
     def read_on(self) -> None:
-        if self._is_paused and self._transport is not None:
+        if self._is_paused and not self._waiting and self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()
 
@@ -205,11 +213,11 @@ class HttpProtocol:
             self._transport.close()
         if self._transport.is_closing():
             return
-        self.read_on()
         if self._waiting:
             self._start(*self._waiting.popleft())
-        else:
+        elif self._is_between:
             self._common.unused.add(self, self._loop)
+        self.read_on()
 
     # What the server calls, and the timer.
 

@@ -31,9 +31,12 @@ class KnownHeads(Generic[T]):
         return (known[0], data[end:]) if known is not None and len(data) == end + known[1] else None
 
     def learn(self, data: bytes, said: T, length: int) -> bool:
-        """Know the head from now on, if the message, whose body has that `length`, is all of `data`; whether it is."""
+        """Know the head from now on, if the message, whose body has that `length`, is all of `data`; whether it is.
+
+        Parsers pass over empty lines before a message. With one in front of it, `data` is not learned.
+        """
         end = end_of_head(data)
-        if not 0 < end <= self._longest or len(data) != end + length:
+        if not 0 < end <= self._longest or len(data) != end + length or data.startswith(b"\r\n"):
             return False
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()

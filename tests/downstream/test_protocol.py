@@ -9,7 +9,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.downstream import protocol
-from tests.downstream.client import Client
+from tests.downstream.client import Client, configured
 
 REQUEST = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 2\r\n\r\n{}"
 GARBAGE = b"\x16\x03\x01\x02"
@@ -19,6 +19,10 @@ async def good(scope: Scope, receive: Receive, send: Send) -> None:
     """Reads what it is asked, and answers."""
     while (await receive()).get("more_body"):
         pass
+    await good_answer(send)
+
+
+async def good_answer(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
     await send({"type": "http.response.body", "body": b"good"})
 
@@ -273,3 +277,100 @@ async def test_an_app_that_runs_is_among_the_tasks_of_the_server() -> None:
     await asyncio.sleep(0)
     assert not client.server.tasks
     assert client.server.total_requests == 1
+
+
+@pytest.mark.parametrize("between", [b"\r\n", b"\r\n\r\n", b"\r\n\r\n\r\n"])
+async def test_empty_lines_are_nobodys_request(between: bytes) -> None:
+    """Parsers pass over them, so a client may send some after its request. Others that do must not get what it got."""
+    asked: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(dict(scope["headers"])[b"authorization"])
+        await good(scope, receive, send)
+
+    config = configured(app)
+    for request in (
+        b"GET / HTTP/1.1\r\nauthorization: mine\r\n\r\n",
+        b"POST / HTTP/1.1\r\nauthorization: mine\r\ncontent-length: 2\r\n\r\n{}",
+    ):
+        one = Client(config)
+        await one.sends(request)
+        await one.got_with(b"good")
+        await one.sends(between)
+    asked.clear()
+    other = Client(config)
+    await other.sends(between, (3, between), (3, b"GET / HTTP/1.1\r\nauthorization: other\r\n\r\n"))
+    await other.got_with(b"good")
+    assert asked == [b"other"]
+
+
+async def test_of_requests_that_wait_there_are_not_more_than_a_bound() -> None:
+    ask = asyncio.Event()
+    answered = 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal answered
+        await ask.wait()
+        await good(scope, receive, send)
+        answered += 1
+
+    client = Client(app)
+    await client.sends(REQUEST * (protocol.MOST_WAITING * 2))
+    ask.set()
+    await client.got_all()
+    assert answered == protocol.MOST_WAITING + 1
+
+
+async def test_no_more_is_read_while_requests_wait() -> None:
+    """An app that waits for news of its client, and an answer, let no more in."""
+    steps = asyncio.Semaphore(0)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        watching = asyncio.ensure_future(receive())
+        await steps.acquire()
+        await good_answer(send)
+        await watching
+
+    client = Client(app)
+    await client.sends(REQUEST * 3)
+    for number in (1, 2, 3):
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert client.is_held_up is (number < 3)
+        steps.release()
+        while client.got.count(b"good") < number:
+            await client.got_with(b"good")
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("sent", [b"\r\n", b"\r\n\r\n"])
+async def test_who_says_nothing_but_empty_lines_is_not_waited_for(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.01)
+    client = Client(good)
+    await client.sends(sent)
+    assert await client.got_all() == b""
+
+
+async def test_the_rest_of_a_request_that_has_its_answer_leaves_an_unused_connection() -> None:
+    async def early(scope: Scope, receive: Receive, send: Send) -> None:
+        await good_answer(send)
+
+    client = Client(early, timeout_keep_alive=0)
+    await client.sends(REQUEST[:-2])
+    await client.got_with(b"good")
+    await client.sends(b"{}")
+    await client.got_all()
+
+
+async def test_the_rest_of_a_request_that_has_its_answer_keeps_its_time() -> None:
+    """Which is longer than that of an unused connection."""
+
+    async def early(scope: Scope, receive: Receive, send: Send) -> None:
+        await good_answer(send)
+
+    client = Client(early, timeout_keep_alive=0)
+    await client.sends(REQUEST[:-2])
+    await client.got_with(b"good")
+    await asyncio.sleep(0.01)
+    assert not client.is_closing()

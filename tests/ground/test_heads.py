@@ -49,3 +49,9 @@ def test_no_more_are_known_than_a_bound(known: KnownHeads[str], monkeypatch: pyt
     for number in range(3):
         known.learn(b"GET /%d HTTP/1.1\r\n\r\n" % number, "said", 0)
     assert [known.find(b"GET /%d HTTP/1.1\r\n\r\n" % number) is not None for number in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize("data", [b"\r\n\r\n", b"\r\n" + HEAD, b"\r\n\r\n" + HEAD])
+def test_empty_lines_begin_no_head(known: KnownHeads[str], data: bytes) -> None:
+    assert not known.learn(data, "empty", 0)
+    assert known.find(data) is None
