@@ -20,7 +20,7 @@ async def read_body(receive: Receive, taken: list[Message]) -> bytes | None:
         if size > MAX_BODY:
             return None
         if not message.get("more_body", False):
-            return taken[0]["body"] if len(taken) == 1 else b"".join(each.get("body", b"") for each in taken)
+            return taken[0].get("body", b"") if len(taken) == 1 else b"".join(each.get("body", b"") for each in taken)
 
 
 def again(taken: list[Message], receive: Receive) -> Receive:

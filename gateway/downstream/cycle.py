@@ -157,7 +157,10 @@ class Cycle:
         if self.is_answered or kind != ("http.response.body" if self._is_begun else "http.response.start"):
             raise RuntimeError(f"'{kind}' is not what comes next in an answer.")
         if self._is_begun:
-            self._continue(message.get("body", b""), message.get("more_body", False))
+            body = message.get("body", b"")
+            if type(body) is not bytes:  # Starlette lets an app say a `memoryview` too
+                body = bytes(body)
+            self._continue(body, message.get("more_body", False))
         else:
             self._begin(message["status"], message.get("headers", ()))
 

@@ -1,7 +1,7 @@
 """The head of an answer as it is sent, and what it says of the body that follows."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 # What no header may have in its name, and none in its value (RFC 9110, section 5): it could end the line.
@@ -31,13 +31,14 @@ class Lines:
         lines.text, lines.is_framed, lines.length, lines.closes = self.text, self.is_framed, self.length, self.closes
         return lines
 
-    def add(self, headers: Iterable[tuple[bytes, bytes]]) -> "Lines":
-        """These, with `headers` after them.
+    def add(self, headers: Iterable[Sequence[bytes]]) -> "Lines":
+        """These, with `headers` after them, which are pairs of any kind.
 
         Raises:
             RuntimeError: something in one would be read as more than one header.
         """
-        for name, value in headers:
+        for pair in headers:
+            name, value = pair[0], pair[1]
             self.text += _line(name, value)
             name = name.lower()
             if name == b"content-length" and not self.is_framed:

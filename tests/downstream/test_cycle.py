@@ -117,3 +117,14 @@ async def test_who_waits_for_leave_to_send_a_body_gets_it_once_it_is_wanted() ->
     await client.got_with(b"HTTP/1.1 100 Continue\r\n\r\n")
     await client.sends(b"{}")
     assert (await client.got_with(b"{}")).count(b"HTTP/1.1 ") == 2
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+async def test_headers_and_bodies_are_taken_in_every_kind_that_apps_give(kind: type) -> None:
+    """ASGI allows a header to be a list; Starlette's responses let a body be a `memoryview`."""
+    start: Message = {**START, "headers": [[b"content-length", b"2"]]}
+    app, outcome = says(start, {**BODY, "body": kind(b"{}")})
+    client = Client(app)
+    await client.sends(REQUEST)
+    await outcome
+    assert await client.got_with(b"{}") == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
