@@ -162,6 +162,7 @@ class Connection:
         status = self._parser.get_status_code()
         if 100 <= status < 200:  # informational: the real answer follows (RFC 9110 15.2)
             self.headers = {}
+            self._first = b""  # which is not what the head of the real one began with
             return
         self.status = status
         self.has_head = True
@@ -223,6 +224,8 @@ class Connection:
             return None
         body = b"".join(self._chunks)
         self._chunks.clear()
+        if self._buffered > HIGH_WATER and self._transport is not None and not self.closed:
+            self._transport.resume_reading()
         self._buffered = 0
         return body
 

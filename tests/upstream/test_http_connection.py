@@ -176,6 +176,37 @@ async def test_a_body_that_nobody_took_does_not_stop_the_next_answer(client):
             assert await read(mine) == (200, b"{}")
 
 
+async def test_a_large_body_that_came_before_anybody_looked_leaves_a_connection_that_reads():
+    """Reading was paused for it."""
+
+    class Paused(Nowhere):
+        is_paused = False
+
+        def pause_reading(self) -> None:
+            self.is_paused = True
+
+        def resume_reading(self) -> None:
+            self.is_paused = False
+
+    transport, connection = Paused(), Connection()
+    connection.connection_made(transport)
+    connection.send(b"")
+    whole = answer(b"x" * (HIGH_WATER + 1))
+    connection.data_received(whole[:HIGH_WATER])
+    connection.data_received(whole[HIGH_WATER:])
+    assert transport.is_paused
+    assert connection.whole() == b"x" * (HIGH_WATER + 1)
+    assert connection.finish()
+    assert not transport.is_paused
+
+
+async def test_an_answer_after_another_word_is_not_known_by_that():
+    """By the 103 alone: the next answer that begins with it may be longer."""
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n"
+    for body in (b"", b"{}"):
+        assert await received([hint, answer(body)]) == (200, {"content-length": str(len(body))}, body, True)
+
+
 class Nowhere(asyncio.Transport):
     """Bytes that come from a test instead of a socket."""
 
