@@ -28,6 +28,8 @@ from gateway.upstream.sse import EventParser, EventTooLarge
 
 ACCEPT: Final = header_block({"Content-Type": "application/json", "Accept": "application/json, text/event-stream"})
 ERROR_BODY = 64 * 1024
+# A line that begins so, and no value that has such words in it: a client chooses some of those.
+SESSION_LINE: Final = b"\r\nMcp-Session-Id: "
 MAX_DIGITS = 9
 # What goes back as Last-Event-ID; another id is as good as none.
 HEADER_TEXT = re.compile(r"[\x20-\x7e]*")
@@ -232,7 +234,7 @@ class HttpWire:
 
     async def _refused(self, response: Response, method: str, headers: bytes) -> list[messages.Message]:
         try:
-            known = await self.refusal(response, b"Mcp-Session-Id" in headers)
+            known = await self.refusal(response, SESSION_LINE in b"\r\n" + headers)
             if method == "GET":
                 raise UpstreamHttpError(self.namespace, response.status)
             return known
