@@ -100,8 +100,12 @@ class Clock:
     async def _go_on(self, left: float) -> None:
         """A question that an upstream asks beside its calls may outlast its call, which needs no place then."""
         self._set(left, asking=False)
-        if not self._is_over:
-            await self._bulkhead.take()
+        if self._is_over:
+            return
+        await self._bulkhead.take()
+        if self._is_over:  # while it waited for the place
+            self._bulkhead.give()
+        else:
             self._has_place = True
 
     def _set(self, seconds: float, *, asking: bool) -> None:

@@ -1,6 +1,7 @@
 """A call's time and place, and what becomes of both while its client is asked."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from gateway.errors import UpstreamAnswered
 from gateway.ground.overdue import Overdue
 from gateway.upstream.bulkhead import Bulkhead
 from gateway.upstream.clock import Clock
+from tests.upstream.peer import until
 from tests.upstream.places import place
 
 FREE, TAKEN = "<Bulkhead running=0 waiting=0>", "<Bulkhead running=1 waiting=0>"
@@ -121,5 +123,23 @@ async def test_a_question_may_outlast_its_call(bulkhead: Bulkhead):
         asking = asyncio.create_task(ask())
         await user.asked.wait()
     user.ready.set()
+    assert await asking == {"answer": "blue"}
+    assert repr(bulkhead) == FREE
+
+
+async def test_a_place_that_comes_after_the_end_of_its_call_is_given_back(bulkhead: Bulkhead):
+    clock, user = Clock(Overdue(1), bulkhead), User()
+
+    async def ask() -> dict[str, Any]:
+        return await clock.unhurried(user, "roots/list", {})
+
+    async with contextlib.AsyncExitStack() as others:
+        with clock:
+            assert clock.has_place()
+            asking = asyncio.create_task(ask())
+            await user.asked.wait()
+            await others.enter_async_context(place(bulkhead))
+            user.ready.set()
+            await until(lambda: bulkhead.waiting == 1)
     assert await asking == {"answer": "blue"}
     assert repr(bulkhead) == FREE
