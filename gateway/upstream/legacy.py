@@ -12,6 +12,7 @@ from gateway.errors import (
     GatewayError,
     SessionLost,
     UpstreamBroken,
+    UpstreamDown,
     UpstreamError,
     UpstreamLost,
     UpstreamTooLarge,
@@ -72,8 +73,17 @@ def legacy_params(params: dict[str, Any], listener: Listener, progress_token: me
     return {**params, "_meta": {**(params.get("_meta") or {}), "progressToken": progress_token}}
 
 
+def _after(position: Position) -> bytes:
+    """The header line that asks for what came after it, if it is somewhere."""
+    return header_block({"Last-Event-ID": position.last_id}) if position.last_id else b""
+
+
 # How long the first call of a session waits for that stream, which an upstream should open at once or refuse.
 QUESTIONS_SECONDS = 1.0
+# After that stream ended, it is opened again soon, and less and less eagerly where nothing comes on it.
+AGAIN_SECONDS = (0.5, 1.0, 5.0, 30.0)
+# What may be otherwise the next time.
+PASSING = (UpstreamDown, UpstreamLost, UpstreamTooLarge)
 # A stream that ends again and again without an answer is no answer.
 MAX_RESUMED = 10
 
@@ -126,12 +136,19 @@ class LegacySession(Session):
         id = next(self._ids)
         body = messages.request(id, method, legacy_params(params, listener, id))
         self._running[id] = listener
+        reply: Reply | None = None
+        response: messages.Response | None = None
         try:
-            with await self._wire.post(body, self._headers) as reply:
-                response = reply.only()
-                if response is None or response.id != id:
-                    response = await self._read(reply, id, listener)
+            try:
+                with await self._wire.post(body, self._headers) as reply:
+                    response = reply.only()
+                    if response is None or response.id != id:
+                        response = await self._read(reply, id, listener)
+            except UpstreamLost:
+                if reply is None or self.closed or not reply.position.last_id:
+                    raise  # it cannot be taken up again
             if response is None:
+                assert reply is not None
                 response = await self._rest(reply.position, id, listener)
         except SessionLost:
             self.closed = True
@@ -158,12 +175,15 @@ class LegacySession(Session):
         self, position: Position, id: messages.Id, listener: Listener
     ) -> tuple[messages.Response | None, Position]:
         """Take the answer up again. Whatever stands against it: the call was sent, and must not be sent again."""
+        reply: Reply | None = None
         try:
-            with await self._wire.stream(self._headers + header_block({"Last-Event-ID": position.last_id})) as reply:
+            with await self._wire.stream(self._headers + _after(position)) as reply:
                 return await self._read(reply, id, listener), reply.position
         except UpstreamTooLarge:
             raise
         except (SessionLost, UpstreamError) as error:
+            if isinstance(error, UpstreamLost) and reply is not None and not self.closed:
+                return None, reply.position if reply.position.last_id else position
             raise UpstreamLost(
                 self._wire.namespace, f"ended its answer without a result, and does not take it up again. {UNKNOWN}"
             ) from error
@@ -210,20 +230,36 @@ class LegacySession(Session):
         """Take what the upstream asks on the stream that belongs to no call: the youngest call's client is asked.
 
         Only a session whose client can be asked opens that stream; an upstream without one refuses, and that is that.
+        One that ends is opened again: proxies end what is silent for long, and upstreams what is open for long.
         """
+        position, failures = Position(), 0
         try:
-            with await self._wire.stream(self._headers) as reply:
-                opened.set()
-                async for message in reply.incoming:
-                    if isinstance(message, messages.Request):
-                        listener = self._running[next(reversed(self._running))] if self._running else SILENT
-                        await self._reply(await answer_upstream(listener.ask, message))
-                    elif isinstance(message, messages.Notification) and message.method == VISITED:
-                        self.visited(message.params)
+            while not self.closed:
+                reply: Reply | None = None
+                try:
+                    with await self._wire.stream(self._headers + _after(position)) as reply:
+                        opened.set()
+                        async for message in reply.incoming:
+                            failures = 0
+                            await self._question(message)
+                except PASSING as error:
+                    log.debug("upstream %s: the stream for its questions ended: %s", self._wire.namespace, error)
+                if reply is not None and reply.position.last_id:
+                    position = reply.position
+                await asyncio.sleep(AGAIN_SECONDS[min(failures, len(AGAIN_SECONDS) - 1)])
+                failures += 1
         except (GatewayError, SessionLost) as error:
             log.debug("upstream %s asks nothing by itself: %s", self._wire.namespace, error)
         finally:
             opened.set()
+
+    async def _question(self, message: messages.Message) -> None:
+        """Take one message of that stream."""
+        if isinstance(message, messages.Request):
+            listener = self._running[next(reversed(self._running))] if self._running else SILENT
+            await self._reply(await answer_upstream(listener.ask, message))
+        elif isinstance(message, messages.Notification) and message.method == VISITED:
+            self.visited(message.params)
 
     async def _reply(self, body: bytes) -> None:
         """Answer what the upstream asked within a call. The call has begun, so a lost session loses it too."""

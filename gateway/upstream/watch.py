@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
-from gateway.errors import GatewayError, SessionLost, UpstreamLost
+from gateway.errors import GatewayError, SessionLost, UpstreamLost, UpstreamTooLarge
 from gateway.upstream.listener import Notify
 from gateway.upstream.session import Session
 
@@ -104,8 +104,8 @@ class Watcher:
         uris = sorted(self._watched)
         try:
             await self._listen(lambda session: session.listen(uris, notify))
-        except UpstreamLost:
-            pass  # dropped: that is how most streams end
+        except (UpstreamLost, UpstreamTooLarge):
+            pass  # dropped, or cut off after max_body bytes in all: that is how most streams end
         except (GatewayError, SessionLost) as error:
             self._failures += 1
             log.debug("upstream %s tells no changes: %s", self._namespace, error)

@@ -9,10 +9,11 @@ import orjson
 import pytest
 
 from gateway.errors import SessionLost, UpstreamAnswered, UpstreamBroken, UpstreamLost
+from gateway.upstream import legacy
 from gateway.upstream.legacy import LegacySession, initialized, legacy_params
 from gateway.upstream.listener import SILENT, Listener
 from tests.upstream.fronts import Ear, text_of
-from tests.upstream.peer import ASKED, LEFT, Script, answer, peer, until
+from tests.upstream.peer import ASKED, LEFT, RESET, Script, answer, chunked, peer, until
 from tests.upstreams.kit import Running
 
 JSON = "Content-Type: application/json"
@@ -323,3 +324,33 @@ async def test_what_it_asks_beside_a_call_is_asked_of_the_calls_client(wire):
         await session.close()
     assert ear.asked == [("elicitation/create", {"message": "Which?"})]
     assert orjson.loads(other.asked[4].body) == {"jsonrpc": "2.0", "id": "q1", "result": {"action": "accept"}}
+
+
+async def test_a_stream_that_is_cut_off_is_taken_up_again_where_it_said(wire):
+    """Again and again, until there is nothing to go on from."""
+    begun = [chunked(f"retry: 1\nid: e{n}\ndata: \n\n".encode(), end=False) for n in (7, 8)]
+    first, second = (each.replace(b"OK\r\n", b"OK\r\nContent-Type: text/event-stream\r\n") for each in begun)
+    rest = streamed("id: e9", f"data: {DONE}", "")
+    async with peer([*OPENED, ASKED, first, RESET], [ASKED, second, RESET], [ASKED, rest]) as other:
+        session = LegacySession(wire(other.url), {})
+        await session.open()
+        assert await session.request("tools/call", {"name": "x"}, SILENT, {}) == {"done": True}
+    assert [asked.header("Last-Event-ID") for asked in other.asked[-2:]] == ["e7", "e8"]
+
+
+async def test_the_stream_for_questions_is_opened_again(wire, monkeypatch):
+    """Where it was, and not where it is refused."""
+    monkeypatch.setattr(legacy, "AGAIN_SECONDS", (0.0,))
+    welcomed = [ASKED, said(welcome(), "Mcp-Session-Id: s1"), ASKED, TAKEN]
+    ping = orjson.dumps({"jsonrpc": "2.0", "id": 7, "method": "ping"}).decode()
+    first = streamed("id: e1", "data:", "")
+    second = streamed("id: e2", f"data: {ping}", "")
+    refused = answer(b"", status="405 Method Not Allowed")
+    async with peer([*welcomed, ASKED, first, ASKED, second, ASKED, refused], [ASKED, TAKEN]) as other:
+        session = LegacySession(wire(other.url), {"roots": {}})
+        await session.open()
+        assert session._questions is not None
+        async with asyncio.timeout(5):
+            await asyncio.wait([session._questions])
+    streams = [asked for asked in other.asked if asked.line.startswith("GET ")]
+    assert [asked.header("Last-Event-ID") for asked in streams] == [None, "e1", "e2"]

@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from gateway.errors import UpstreamAnswered, UpstreamLost
+import pytest
+
+from gateway.errors import UpstreamAnswered, UpstreamError, UpstreamLost, UpstreamTooLarge
 from gateway.upstream.listener import Notify
 from gateway.upstream.session import Session
 from gateway.upstream.watch import Watcher
@@ -74,10 +76,11 @@ async def test_another_watched_resource_opens_the_stream_anew_for_both():
         assert list(script.watcher.watched) == ["text://one"]
 
 
-async def test_a_dropped_stream_is_opened_again_and_the_lists_are_looked_at():
+@pytest.mark.parametrize("ending", [UpstreamLost, UpstreamTooLarge])
+async def test_a_dropped_stream_is_opened_again_and_the_lists_are_looked_at(ending: type[UpstreamError]):
     async with watching() as script:
         await soon(script.opened)
-        script.endings.put_nowait(UpstreamLost("up", "went away."))
+        script.endings.put_nowait(ending("up", "went away."))
         assert await soon(script.told) == "lists"
         await soon(script.opened)
 
