@@ -20,8 +20,9 @@ from gateway.upstream.session import META_SUBSCRIPTION, UNKNOWN, VISITED, Sessio
 
 LAST_WORDS_SECONDS = 2.0
 TOO_LONG = "answered with a line longer than its max_body. Raise its max_body if this is expected."
-# Notifications that wait for a slow caller. Past that the newest are dropped: progress and logs may be lossy.
+# What waits for a slow caller. Past that progress and logs are dropped, and questions refused.
 MAX_WAITING = 1000
+MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 
 class Channel(Protocol):
@@ -49,20 +50,29 @@ class _Inbox:
     """What has come for one call and its task has not taken yet."""
 
     def __init__(self) -> None:
-        self._waiting: deque[messages.Message | GatewayError] = deque()
+        self._waiting: deque[tuple[messages.Message | GatewayError, int]] = deque()
+        self._size = 0
         self._ready = asyncio.Event()
 
-    def put(self, item: messages.Message | GatewayError) -> None:
-        if isinstance(item, messages.Notification) and len(self._waiting) >= MAX_WAITING:
+    @property
+    def is_full(self) -> bool:
+        """Whether there is room for nothing but the end."""
+        return len(self._waiting) >= MAX_WAITING or self._size >= MAX_WAITING_BYTES
+
+    def put(self, item: messages.Message | GatewayError, size: int = 0) -> None:
+        """`size` is what it came in, in bytes."""
+        if isinstance(item, messages.Notification) and self.is_full:
             return
-        self._waiting.append(item)
+        self._waiting.append((item, size))
+        self._size += size
         self._ready.set()
 
     async def get(self) -> messages.Message:
         while not self._waiting:
             self._ready.clear()
             await self._ready.wait()
-        item = self._waiting.popleft()
+        item, size = self._waiting.popleft()
+        self._size -= size
         if isinstance(item, GatewayError):
             raise item
         return item
@@ -220,24 +230,25 @@ class DuplexSession(Session):
                 elif not self._was_asked(message.id):
                     self.misbehaved(f"{self.transport}: it answered a request that was never sent")
             elif isinstance(message, messages.Request):
-                await self._ask(message)
+                await self._ask(message, len(raw))
             else:
-                self._tell(message)
+                self._tell(message, len(raw))
 
-    async def _ask(self, message: messages.Request) -> None:
+    async def _ask(self, message: messages.Request, size: int) -> None:
         """A request names no call it belongs to: the youngest running one is the best guess, and there is one user.
 
         A session that declared nothing may have several, and nobody of them can be asked.
         """
-        if self._calls and self._capabilities and message.method != "ping":
-            self._calls[next(reversed(self._calls))].put(message)
-        else:
+        youngest = self._calls[next(reversed(self._calls))] if self._calls else None
+        if youngest is None or youngest.is_full or not self._capabilities or message.method == "ping":
             await self._reply(await answer_upstream(SILENT.ask, message))
+        else:
+            youngest.put(message, size)
 
-    def _tell(self, message: messages.Notification) -> None:
+    def _tell(self, message: messages.Notification, size: int) -> None:
         if message.method == "notifications/message":
             for inbox in self._calls.values():
-                inbox.put(message)
+                inbox.put(message, size)
             return
         if message.method == VISITED:
             self.visited(message.params)
@@ -246,7 +257,7 @@ class DuplexSession(Session):
         call = message.params.get("progressToken") or (meta.get(META_SUBSCRIPTION) if isinstance(meta, dict) else None)
         inbox = self._calls.get(call) if isinstance(call, str | int) else self._changes
         if inbox is not None:
-            inbox.put(message)
+            inbox.put(message, size)
         elif not self._was_asked(call):
             self.misbehaved(f"{self.transport}: it sent a notification about a request that was never sent")
 

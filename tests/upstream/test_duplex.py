@@ -393,3 +393,31 @@ async def test_an_answer_to_a_question_that_finds_no_session_loses_the_call(sess
     with pytest.raises(UpstreamLost, match="forgot the session in the middle of a call"):
         await running
     assert session.closed
+
+
+@pytest.mark.parametrize(("bound", "most"), [("MAX_WAITING", 3), ("MAX_WAITING_BYTES", 180)])
+async def test_questions_that_wait_for_a_slow_client_are_bounded_and_the_rest_is_refused(
+    session, channel, monkeypatch, bound, most
+):
+    monkeypatch.setattr(duplex, bound, most)
+    gate = asyncio.Event()
+
+    async def slow(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        await gate.wait()
+        return {"text": "yes"}
+
+    running = call(session, Listener(ask=slow, era="legacy", capabilities={"sampling": {}}))
+    asked = await channel.next("tools/call")
+    for number in range(20):
+        channel.say(id=f"q{number}", method="sampling/createMessage", params={})
+    channel.say(id="p", method="ping")
+    refused = []
+    while (said := await channel.next(""))["id"] != "p":
+        refused.append(said["error"]["code"])
+    assert set(refused) == {-32601}
+    assert 3 <= 20 - len(refused) <= 4
+    gate.set()
+    for _ in range(20 - len(refused)):
+        assert (await channel.next(""))["result"] == {"text": "yes"}
+    channel.say(id=asked["id"], result={"a": 1})
+    assert await running == {"a": 1}
