@@ -69,7 +69,7 @@ class Reply:
         await self._end(http_status(refusal.code), self._error(error), (b"www-authenticate", challenge.encode()))
 
     def _error(self, error: Mapping[str, Any]) -> bytes:
-        return orjson.dumps({"jsonrpc": "2.0", "id": self._id, "error": error})
+        return encoded({"jsonrpc": "2.0", "id": self._id, "error": error})
 
     async def _say(self, text: bytes) -> None:
         if not self._streams:

@@ -8,6 +8,8 @@ import orjson
 from gateway.errors import InvalidRequest
 
 Id = str | int
+# Fewer arrays and objects than this are not nested too deep.
+DEEP: Final = 200
 
 
 @dataclass(init=False, slots=True)
@@ -83,12 +85,16 @@ def decode(raw: bytes) -> list[Message]:
     """The message in `raw`, or several: 2025-03-26 lets a server send batches.
 
     Raises:
-        Malformed: it is not JSON, or not JSON-RPC 2.0.
+        Malformed: it is not JSON, or not JSON-RPC 2.0, or nested deeper than it could be passed on.
     """
     try:
         decoded = orjson.loads(raw)
+        if len(raw) > 2 * DEEP and raw.count(b"{") + raw.count(b"[") > DEEP:
+            orjson.dumps(decoded)
     except orjson.JSONDecodeError:
         raise Malformed("something that is not JSON") from None
+    except orjson.JSONEncodeError:  # orjson reads a thousand levels, and writes a quarter of that
+        raise Malformed("JSON with more than 250 levels") from None
     return [_message(item) for item in decoded] if isinstance(decoded, list) else [_message(decoded)]
 
 

@@ -98,3 +98,9 @@ async def test_a_whole_number_beyond_64_bits_is_said_as_it_is() -> None:
     sent = Sent()
     await Reply(sent, 1).result({"structuredContent": {"result": 2**70}})
     assert str(2**70).encode() in sent.body
+
+
+async def test_an_error_may_hold_one_too() -> None:
+    sent = Sent()
+    await Reply(sent, 1).error(7, "no", 2**70)
+    assert str(2**70).encode() in sent.body

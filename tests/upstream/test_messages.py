@@ -52,6 +52,7 @@ def test_a_batch_is_read_in_order():
         (b"\xff", "something that is not JSON"),
         (b"NaN", "something that is not JSON"),
         (b'{"a":' * 100_000, "something that is not JSON"),
+        (b'{"jsonrpc":"2.0","a":%s}' % (b"[" * 260 + b"]" * 260), "JSON with more than 250 levels"),
         (b"1", "something that is not a JSON-RPC 2.0 message"),
         (b"[1]", "something that is not a JSON-RPC 2.0 message"),
         (b'{"id":1,"result":{}}', "something that is not a JSON-RPC 2.0 message"),
@@ -127,3 +128,8 @@ def test_what_cannot_be_sent_on_is_the_clients_fault(value):
         "The request holds a whole number beyond 64 bits, text that is not Unicode, or more than 250 levels: "
         "send such a number as text."
     )
+
+
+def test_a_long_message_may_have_any_number_of_parts():
+    rows = [[number] for number in range(1000)]
+    assert messages.decode(encoded(id=1, result={"rows": rows})) == [Response(1, {"rows": rows}, None)]

@@ -102,7 +102,10 @@ def _capabilities(meta: dict[str, Any]) -> Mapping[str, Any] | None:
         return None
     if not meta.keys() <= KNOWN and any(key.startswith(META_RESERVED) for key in meta.keys() - KNOWN):
         return None
-    client = orjson.dumps([meta.get(META_CLIENT), meta.get(META_CAPABILITIES)])
+    try:
+        client = orjson.dumps([meta.get(META_CLIENT), meta.get(META_CAPABILITIES)])
+    except orjson.JSONEncodeError:  # it does not write as deep as it reads
+        return None
     return _declared(client) if len(client) <= LONGEST_CLIENT else None
 
 

@@ -94,3 +94,10 @@ def test_a_number_that_would_be_read_as_another_is_left_alone() -> None:
     headers, body = request(name="raw_echo", arguments={"text": 9_007_199_254_740_993})
     assert modern_request(headers, body) is not None
     assert modern_request(headers, body.replace(b"9007199254740993", b"18446744073709551616")) is None
+
+
+def test_a_client_that_is_nested_too_deep_is_not_ours_to_judge() -> None:
+    headers, body = request()
+    none, deep = (b'Capabilities":%s' % each for each in (b"{}", b'{"a":' * 300 + b"1" + b"}" * 300))
+    assert none in body
+    assert modern_request(headers, body.replace(none, deep)) is None
