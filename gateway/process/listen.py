@@ -169,7 +169,7 @@ class HttpServer(uvicorn.Server):
             server_state=self.server_state,
             app_state=self.lifespan.state,
         )
-        return await asyncio.get_running_loop().create_unix_server(protocol, sock=listener)
+        return await asyncio.get_running_loop().create_unix_server(protocol, sock=listener, backlog=BACKLOG)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         with Streams() as self._streams:

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Self, cast
@@ -22,6 +23,8 @@ from gateway.upstream.http_idle import Origin, Origins
 
 # Some servers end the body a moment after the message that was waited for.
 LINGER_SECONDS = 1.0
+# Who has no room for one more connection may have some a moment later.
+AGAIN_SECONDS = 0.01
 MAX_REDIRECTS = 3
 REDIRECTS: Final = frozenset({307, 308})
 
@@ -243,8 +246,7 @@ class HttpClient:
         made = cast(Callable[[], Any], Connection)  # asyncio asks for a class of its own, and needs none
         if self._socket is not None:
             with short(self._socket) as name:
-                _, connection = await loop.create_unix_connection(made, name)
-            return connection
+                return await _at_socket(loop, made, name)
         scheme, host, port = self._origin
         _, connection = await loop.create_connection(made, host, port, ssl=tls_context() if scheme == "https" else None)
         return connection
@@ -274,6 +276,15 @@ class HttpClient:
             connection.abort()
         self._busy.clear()
         self._idle.close()
+
+
+async def _at_socket(loop: asyncio.AbstractEventLoop, made: Callable[[], Any], name: str) -> Connection:
+    """A connection to who listens there. Where too many others wait for one, Unix sockets refuse and TCP's do not."""
+    while True:
+        with suppress(BlockingIOError):
+            _, connection = await loop.create_unix_connection(made, name)
+            return connection
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 def _opening(method: str, target: str, host: str) -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Generator
+from contextlib import ExitStack, suppress
 
 import pytest
 import uvloop
@@ -367,3 +368,34 @@ def test_on_the_loop_that_serves(tmp_path, trusting):
 
     uvloop.run(exchanges(None))
     uvloop.run(exchanges(server))
+
+
+def test_a_socket_at_which_many_wait_is_tried_again(tmp_path):
+    """Unlike TCP's it refuses then, and it may be that of a worker that is well. asyncio's own loop does not say so."""
+    name = str(tmp_path / "one.sock")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):  # those who only stood in line
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(OK)
+        writer.close()
+
+    async def main() -> None:
+        with socket.socket(socket.AF_UNIX) as listener, ExitStack() as others:
+            listener.bind(name)
+            listener.listen(0)
+            with suppress(BlockingIOError):
+                while True:
+                    other = others.enter_context(socket.socket(socket.AF_UNIX))
+                    other.setblocking(False)
+                    other.connect(name)
+            mine = HttpClient("http://worker/", connect_timeout=5, socket=tmp_path / "one.sock")
+            asking = asyncio.create_task(read(mine))
+            for _ in range(5):
+                await asyncio.sleep(0)  # time enough to be refused
+            async with await asyncio.start_unix_server(serve, sock=listener):
+                others.close()
+                assert await asking == b"{}"
+                mine.close()
+
+    uvloop.run(main())
