@@ -113,8 +113,8 @@ class HttpProtocol:
             self._parser.feed_data(data)
             if self._unread > MAX_HEAD:
                 self._refuse(431, TOO_LARGE)
-            elif is_next and self._is_between and self._head is not None:
-                self._learn(data, self._head)
+            elif is_next and self._is_between:
+                self._learn(data)
         except httptools.HttpParserUpgrade:
             # The client would go on in another protocol, and sees in the answer that it cannot (RFC 9110, section 7.8).
             self._read_no_more(self._last)
@@ -124,8 +124,9 @@ class HttpProtocol:
             else:
                 self._refuse(400, NOT_HTTP)
 
-    def _learn(self, data: bytes, head: Head) -> None:
-        if self._common.heads.learn(data, head, head.length()):
+    def _learn(self, data: bytes) -> None:
+        head = self._head
+        if head is not None and self._common.heads.learn(data, head, head.length()):
             head.share()
 
     def eof_received(self) -> None:
