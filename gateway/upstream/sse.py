@@ -32,8 +32,9 @@ class EventParser:
         self._first = True
         self._type = ""
         self._data: list[bytes] = []
+        self._id = ""
         self.last_id = ""
-        """The id to take the stream up again after, if it gave one."""
+        """The id of the last event that is all here, to take the stream up again after; empty without one."""
         self.retry: float | None = None
         """Seconds to wait before that, if it said so."""
 
@@ -80,7 +81,7 @@ class EventParser:
         elif field == b"event":
             self._type = value.decode("utf-8", "replace")
         elif field == b"id" and b"\0" not in value:
-            self.last_id = value.decode("utf-8", "replace")
+            self._id = value.decode("utf-8", "replace")
         elif field == b"retry" and value.isdigit() and len(value) <= MAX_RETRY_DIGITS:
             self.retry = int(value) / 1000
         return None
@@ -89,4 +90,5 @@ class EventParser:
         data, self._data = self._data, []
         kind, self._type = self._type, ""
         self._size = 0
+        self.last_id = self._id
         return Event(kind or "message", b"\n".join(data), self.last_id) if data else None

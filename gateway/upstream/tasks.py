@@ -88,7 +88,8 @@ def own_id(namespace: str, result: Mapping[str, Any], listener: Listener) -> str
     """The upstream's id in a task that it made for the client of `listener`.
 
     Raises:
-        UpstreamBroken: there is no id that could be used, or the client did not say that it knows tasks.
+        UpstreamBroken: there is no id that could be used, its `_meta` is no object, or the client did not say that it
+            knows tasks.
     """
     if listener.era == "legacy" or not declares_tasks(listener.capabilities):
         raise UpstreamBroken(namespace, "made a task for a client that knows none. Report it to its makers.")
@@ -96,6 +97,8 @@ def own_id(namespace: str, result: Mapping[str, Any], listener: Listener) -> str
     if not isinstance(original, str) or not 0 < len(original) <= LONGEST_ID:
         problem = f"made a task without an id of 1 to {LONGEST_ID} characters. Report it to its makers."
         raise UpstreamBroken(namespace, problem)
+    if not isinstance(result.get("_meta", {}), dict):
+        raise UpstreamBroken(namespace, "made a task whose _meta is no object. Report it to its makers.")
     return original
 
 

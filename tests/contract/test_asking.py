@@ -163,7 +163,7 @@ async def test_state_is_good_for_the_same_request_only_and_once(pair: Pair) -> N
         for other in (
             {"name": pair.name("echo")},
             {"arguments": {"question": "Which size?"}},
-            {"requestState": retry["requestState"][:-2] + "AA"},
+            {"requestState": retry["requestState"][:-6] + "AAAA" + retry["requestState"][-2:]},
         ):
             error = (await client.ask("tools/call", DECLARED, **{**call, **retry, **other})).error
             assert (error["code"], error["message"]) == (-32602, "Invalid or expired requestState")

@@ -340,7 +340,7 @@ async def test_a_stream_that_is_cut_off_is_taken_up_again_where_it_said(wire):
 
 async def test_the_stream_for_questions_is_opened_again(wire, monkeypatch):
     """Where it was, and not where it is refused."""
-    monkeypatch.setattr(legacy, "AGAIN_SECONDS", (0.0,))
+    monkeypatch.setattr(legacy, "AGAIN_SECONDS", (0.0,) * 4)
     welcomed = [ASKED, said(welcome(), "Mcp-Session-Id: s1"), ASKED, TAKEN]
     ping = orjson.dumps({"jsonrpc": "2.0", "id": 7, "method": "ping"}).decode()
     first = streamed("id: e1", "data:", "")

@@ -27,10 +27,3 @@ def test_a_modern_result_is_of_a_type_that_is_known(told):
 def test_one_of_another_type_must_not_pass_for_it(told):
     with pytest.raises(UpstreamBroken, match="a type that is not known"):
         modern_result("docs", Response(1, {"resultType": told}, None))
-
-
-@pytest.mark.parametrize("meta", [[], [1], "a", 1])
-def test_a_meta_that_is_no_object_makes_it_none(meta):
-    with pytest.raises(UpstreamBroken, match="_meta is no object"):
-        modern_result("docs", Response(1, {"_meta": meta}, None))
-    assert modern_result("docs", Response(1, {"_meta": None}, None)) == {"_meta": None}

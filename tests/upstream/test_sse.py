@@ -118,3 +118,12 @@ def test_a_large_event_in_small_pieces_takes_no_longer_than_its_bytes():
     assert found == []
     (event,) = EventParser(20_000_000).feed(b"data:" + b"x" * 10_000_000 + b"\n\n")
     assert len(event.data) == 10_000_000
+
+
+def test_an_event_that_is_not_all_here_gives_no_id_to_go_on_after():
+    """It would be missed."""
+    parser = EventParser(1000)
+    parser.feed(b"id: 1\ndata: a\n\nid: 2\ndata: b\n")
+    assert parser.last_id == "1"
+    parser.feed(b"\nid: 3\n\n")
+    assert parser.last_id == "3"

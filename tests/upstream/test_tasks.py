@@ -84,6 +84,12 @@ def test_a_task_without_an_id_that_can_be_used_is_a_fault_of_the_upstream(id: An
         own_id("raw", {"resultType": "task", "taskId": id}, KNOWS_TASKS)
 
 
+@pytest.mark.parametrize("meta", [[], "a", None])
+def test_so_is_one_whose_meta_is_no_object(meta: Any):
+    with pytest.raises(UpstreamBroken, match="_meta is no object"):
+        own_id("raw", {"taskId": "task-1", "_meta": meta}, KNOWS_TASKS)
+
+
 @pytest.mark.parametrize("listener", [Listener(), Listener(era="legacy", capabilities=DECLARED)])
 def test_so_is_one_for_a_client_that_knows_none(listener: Listener):
     with pytest.raises(UpstreamBroken, match="knows none"):
