@@ -12,6 +12,8 @@ from gateway.errors import ConfigurationError, Fault
 from gateway.model.listing import Listing
 from gateway.model.route import Kind, Owner, Route
 
+# Characters of a URI that no listing tells of: who asks for it chose it, and it is kept in more than one place.
+LONGEST_URI = 8192
 KINDS: tuple[Kind, ...] = ("tool", "resource", "template", "prompt")
 Offers = tuple[tuple[Kind, Sequence[Mapping[str, Any]]], ...]
 
@@ -67,7 +69,7 @@ class Catalog:
         listed = self.routes["resource"].get(uri)
         if listed is not None:
             return listed
-        parts = to_original(uri)
+        parts = to_original(uri) if len(uri) <= LONGEST_URI else None
         if parts is None or parts[0] not in self.owners:
             return None
         namespace, original = parts

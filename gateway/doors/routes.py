@@ -8,10 +8,10 @@ from fastmcp.server.providers.addressing import parse_hashed_backend_name
 from fastmcp.tools.base import Tool
 from fastmcp.utilities.components import FastMCPComponent
 
-from gateway.catalog.catalog import Catalog
+from gateway.catalog.catalog import LONGEST_URI, Catalog
 from gateway.doors.own import OWN
 from gateway.doors.serving import Serving
-from gateway.errors import UnknownName, UpstreamDown
+from gateway.errors import InvalidRequest, UnknownName, UpstreamDown
 from gateway.model.route import Kind, Route
 from gateway.upstream.upstream import Upstream
 
@@ -27,11 +27,16 @@ class Routes:
 
         A name that an upstream may just have got is asked of that upstream, once. Any other may be something that
         `server`, the gateway itself, knows: a service's tool that came later, or one that code has put there.
+
+        Raises:
+            InvalidRequest: the name is longer than any that could lead somewhere.
         """
         look_up = LOOK_UP[kind]
         route = look_up(self._serving.catalog, name)
         if route is not None:
             return route
+        if len(name) > LONGEST_URI:
+            raise InvalidRequest(f"A name or URI may have {LONGEST_URI:,} characters.")
         upstream = self._serving.upstreams.get(_namespace(self._serving.catalog, kind, name))
         if upstream is not None:
             await upstream.ask_again()

@@ -16,7 +16,7 @@ from gateway.observe.chain import Broken, Link, read
 from gateway.observe.times import to_microseconds
 
 TAIL = 256 * 1024
-"""Bytes at the end of a file in which its last line is looked for."""
+"""Bytes at the end of a file in which its last good line is looked for first; all of it where there is none."""
 LOOK_SECONDS = 1.0
 """How soon it is noticed that the file was deleted."""
 
@@ -98,7 +98,7 @@ class AuditFile:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._size = os.fstat(self._file).st_size
         try:
-            if (tail := _tail(path)) and not tail[-1].endswith("\n"):
+            if (tail := _tail(path, TAIL)) and not tail[-1].endswith("\n"):
                 self._put(self._file, b"\n")  # what a crash cut off stays as it is, for `verify` to tell
             self._write(f'{self._mark("opened", at)}, "previous": "{self._end.hash}"')
         except OSError:
@@ -142,16 +142,16 @@ def files_of(folder: Path, slot: int) -> list[Path]:
 def _end_of(files: list[Path]) -> Link:
     """The last good line: what follows is chained to it."""
     for file in reversed(files):
-        for line in reversed(_tail(file)):
-            with suppress(Broken):
-                return read(line)[1]
+        for size in (TAIL, file.stat().st_size):
+            for line in reversed(_tail(file, size)):
+                with suppress(Broken):
+                    return read(line)[1]
     if any(file.stat().st_size for file in files):
         raise OSError(errno.EINVAL, "no line of it can be read: move it to another folder")
     return Link()
 
 
-def _tail(file: Path) -> list[str]:
+def _tail(file: Path, size: int) -> list[str]:
     with file.open("rb") as opened:
-        size = opened.seek(0, os.SEEK_END)
-        opened.seek(max(0, size - TAIL))
+        opened.seek(max(0, opened.seek(0, os.SEEK_END) - size))
         return opened.read().decode(errors="replace").splitlines(keepends=True)

@@ -17,6 +17,7 @@ from gateway.model.event import CallEvent
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 BOUNDS = (*map(str, BUCKETS), "+Inf")
 MOST_NAMES = 10_000
+MOST_URIS = 1_000
 OTHER = "(other)"
 LABELS = ("kind", "namespace", "name", "outcome", "error")
 
@@ -33,12 +34,14 @@ class Tallies:
     """Of every kind of end that each name has had, and of how long each namespace takes.
 
     Names come from the catalog, so their number is bounded; a hostile upstream that keeps renaming its tools is held
-    at 10,000 names, and what comes after counts as `(other)`.
+    at 10,000 names, and what comes after counts as `(other)`. A URI may be its caller's own: 1,000 are told apart, and
+    none shows its query, where secrets stand.
     """
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, ...], int] = {}
         self._names: set[tuple[str, str]] = set()
+        self._uris: set[tuple[str, str]] = set()
         self._times: dict[str, Times] = {}
 
     def count(self, event: CallEvent) -> None:
@@ -66,8 +69,11 @@ class Tallies:
         yield seconds
 
     def _known(self, kind: str, namespace: str, name: str, outcome: str, error: str) -> tuple[str, ...]:
-        if (namespace, name) not in self._names:
-            if len(self._names) >= MOST_NAMES:
+        names, most = self._names, MOST_NAMES
+        if kind == "resource":
+            names, most, name = self._uris, MOST_URIS, name.partition("?")[0]
+        if (namespace, name) not in names:
+            if len(names) >= most:
                 return kind, namespace, OTHER, outcome, error
-            self._names.add((namespace, name))
+            names.add((namespace, name))
         return kind, namespace, name, outcome, error

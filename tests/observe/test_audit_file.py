@@ -158,3 +158,18 @@ def test_a_file_that_is_none_of_ours_is_not_continued(tmp_path: Path):
     (tmp_path / "1-000000000001.jsonl").write_text("hello\n")
     with pytest.raises(OSError, match="move it"):
         written(opened(tmp_path), 1)
+
+
+def test_a_line_of_any_length_may_be_the_last_one(tmp_path: Path):
+    """Whoever is killed then finds it again."""
+    file = opened(tmp_path, max_bytes=10_000_000)
+    written(file, 1)
+    file.append('"record": "call", "name": "' + "a" * 600_000 + '"', NOON)
+    file.close(NOON)
+    (path,) = files_of(tmp_path, 1)
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))  # it was killed before it could close
+    again = opened(tmp_path, max_bytes=10_000_000)
+    written(again, 1)
+    again.close(NOON)
+    (trail,), _ = verify(tmp_path)
+    assert (trail.lines, trail.faults) == (6, [])

@@ -44,3 +44,16 @@ def test_names_without_end_become_one_label(tallies: Tallies, value: Value, monk
     labels = {"kind": "tool", "namespace": "github", "outcome": "ok", "error": ""}
     names = ("github_0", "github_1", "github_2", "github_3", "(other)")
     assert [value("gateway_calls_total", name=name, **labels) for name in names] == [2, 1, 1, None, 7]
+
+
+def test_uris_without_end_become_one_label_and_take_no_names(
+    tallies: Tallies, value: Value, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_URIS", 2)
+    for number in range(10):
+        tallies.count(replace(OK, kind="resource", name=f"https://github/{number}?token={number}"))
+    tallies.count(replace(OK, name="github_0"))
+    labels = {"namespace": "github", "outcome": "ok", "error": ""}
+    names = ("https://github/0", "https://github/1", "https://github/2", "(other)")
+    assert [value("gateway_calls_total", kind="resource", name=name, **labels) for name in names] == [1, 1, None, 8]
+    assert value("gateway_calls_total", kind="tool", name="github_0", **labels) == 1
