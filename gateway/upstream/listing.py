@@ -86,6 +86,7 @@ async def _fetch_list(
     faults: list[str] = []
     cursor: str | None = None
     seen: set[str] = set()
+    told = 0
     for _ in range(MAX_PAGES):
         try:
             params = {} if cursor is None else {"cursor": cursor}
@@ -94,6 +95,10 @@ async def _fetch_list(
             if error.code == METHOD_NOT_FOUND:
                 return (), [], None
             raise UpstreamBroken(namespace, f"answered {wanted.method} with error {error.code}.") from error
+        entries = page.get(wanted.key)
+        told += len(entries) if isinstance(entries, list) else 0
+        if told > MAX_ITEMS:  # before they are looked at, which takes its time
+            break
         faults += take(page, wanted, items)
         del faults[MAX_FAULTS:]
         hints.append(hints_of(page))
@@ -104,8 +109,6 @@ async def _fetch_list(
         if cursor in seen:
             raise UpstreamBroken(namespace, f"gives cursors for {wanted.method} that run in a circle.")
         seen.add(cursor)
-        if len(items) > MAX_ITEMS:
-            break
     raise UpstreamBroken(
         namespace, f"has no end of {wanted.method}: more than {MAX_PAGES} pages or {MAX_ITEMS} entries."
     )

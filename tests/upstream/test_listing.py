@@ -373,3 +373,18 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "listings").write_text("a file")
     with pytest.raises(OSError, match="listings"):
         ListingFile(tmp_path, "raw", URL).save(KEPT)
+
+
+async def test_a_page_with_too_many_entries_is_not_looked_at(monkeypatch):
+    """Each takes its time, in which nobody else has any."""
+    monkeypatch.setattr(listing, "MAX_ITEMS", 3)
+    monkeypatch.setattr(listing, "take", None)
+    with pytest.raises(UpstreamBroken, match="has no end of tools/list"):
+        await fetch("raw", Scripted({"tools": {}}, tools=[tools("a", "b", "c", "d")]))
+
+
+async def test_entries_that_cannot_be_used_count_too(monkeypatch):
+    monkeypatch.setattr(listing, "MAX_ITEMS", 3)
+    pages: list[Page] = [{"tools": [{}, {}], "nextCursor": str(number)} for number in range(9)]
+    with pytest.raises(UpstreamBroken, match="has no end of tools/list"):
+        await fetch("raw", Scripted({"tools": {}}, tools=pages))
