@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 # After a dropped stream, listen again soon, and less and less eagerly while that fails.
 AGAIN_SECONDS = (0.2, 1.0, 5.0, 30.0)
+# A stream that ended sooner is as good as one that failed.
+STEADY_SECONDS = 5.0
 LIST_CHANGED = frozenset(
     {
         "notifications/tools/list_changed",
@@ -102,6 +104,8 @@ class Watcher:
     async def _once(self) -> None:
         notify: Notify = self.heard
         uris = sorted(self._watched)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             await self._listen(lambda session: session.listen(uris, notify))
         except (UpstreamLost, UpstreamTooLarge):
@@ -110,7 +114,7 @@ class Watcher:
             self._failures += 1
             log.debug("upstream %s tells no changes: %s", self._namespace, error)
             return
-        self._failures = 0
+        self._failures = 0 if loop.time() - began >= STEADY_SECONDS else self._failures + 1
         self._on_lists()  # between this stream and the next, nobody tells what changes
 
     async def _pause(self) -> None:

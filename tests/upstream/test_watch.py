@@ -109,3 +109,21 @@ async def test_another_watcher_takes_over_what_is_watched() -> None:
         assert (await soon(newer.opened))[0] == ["mem://a"]
         newer.watcher.unwatch("mem://a")
         assert list(newer.watcher.watched) == ["mem://a"]
+
+
+async def test_a_stream_that_always_ends_at_once_is_opened_less_and_less_eagerly(monkeypatch: pytest.MonkeyPatch):
+    pauses: list[float] = []
+
+    @asynccontextmanager
+    async def noted(seconds: float) -> AsyncGenerator[None]:
+        pauses.append(seconds)
+        raise TimeoutError
+        yield
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
+    async with watching() as script:
+        for _ in range(6):
+            script.endings.put_nowait(None)
+        for _ in range(7):
+            await script.opened.get()
+    assert pauses == [1.0, 5.0, 30.0, 30.0, 30.0, 30.0]
