@@ -55,7 +55,8 @@ class Changes:
         self._catalog = serving.catalog
         self._listeners: dict[object, Callable[[ServerEvent], None]] = {}
         self._sessions: dict[int, tuple[ServerSession, Counter[str]]] = {}
-        self._waiting: asyncio.Queue[ServerEvent] = asyncio.Queue()
+        self._waiting: dict[ServerEvent, None] = {}  # in order; what waits already need not be said twice
+        self._news = asyncio.Event()
         self._listen = ListenHandler(self)
 
     def serve(self, server: Server[Any]) -> None:
@@ -81,8 +82,9 @@ class Changes:
         """Hand `event` to all that listen now, and to the task that tells legacy sessions."""
         for listener in list(self._listeners.values()):
             listener(event)
-        if self._sessions:
-            self._waiting.put_nowait(event)
+        if any(_concerns(event, watched) for _, watched in self._sessions.values()):
+            self._waiting[event] = None
+            self._news.set()
 
     # mcp.server.subscriptions.SubscriptionBus
 
@@ -162,10 +164,12 @@ class Changes:
 
     async def _tell_sessions(self) -> None:
         while True:
-            event = await self._waiting.get()
-            for session, watched in list(self._sessions.values()):
-                if not isinstance(event, ResourceUpdated) or watched[event.uri]:
-                    await self._send(session, event)
+            await self._news.wait()
+            self._news.clear()
+            waiting, self._waiting = self._waiting, {}
+            for event in waiting:
+                told = [session for session, watched in self._sessions.values() if _concerns(event, watched)]
+                await asyncio.gather(*(self._send(session, event) for session in told))
 
     async def _send(self, session: ServerSession, event: ServerEvent) -> None:
         with suppress(TimeoutError):
@@ -190,6 +194,10 @@ class Changes:
         route = self._serving.catalog.resource(uri)
         if route is not None and route.owner == "upstream":
             self._serving.upstreams[route.namespace].watcher.unwatch(route.original)
+
+
+def _concerns(event: ServerEvent, watched: Counter[str]) -> bool:
+    return not isinstance(event, ResourceUpdated) or event.uri in watched
 
 
 def _events(diff: Diff) -> Iterable[ServerEvent]:

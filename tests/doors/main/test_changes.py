@@ -1,12 +1,16 @@
 """Who is told of what, beyond what the contract shows: scopes, bounds, and the end of a session."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 from fastmcp import Client
+from mcp.server.subscriptions import ToolsListChanged
 from mcp.shared.exceptions import MCPError
 
 from gateway.doors.main.changes import MAX_WATCHED
@@ -74,3 +78,32 @@ async def test_a_session_cannot_watch_without_end(raw_modern: Running, tmp_path:
             await subscribe(client, f"text://raw/{number}")
         with pytest.raises(MCPError, match="at most"):
             await subscribe(client, "text://raw/one-more")
+
+
+class Stuck:
+    """A session whose client reads nothing."""
+
+    async def send_notification(self, notification: Any) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_who_reads_nothing_holds_up_nobody_and_no_change_waits_twice(
+    raw_modern: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    async def hear(message: Any) -> None:
+        heard.put_nowait(message.method)
+
+    async with in_memory(tmp_path, configuration({"raw": raw_modern})) as gateway:
+        changes = gateway._changes
+        for number in range(50):
+            changes._sessions[-number - 1] = cast(Any, Stuck()), Counter({NOTES: 1})
+        async with Client(gateway, mode="legacy", message_handler=hear):
+            for _ in range(10_000):
+                changes.resource_changed(NOTES)
+                changes.resource_changed("text://raw/nobody-watches")
+            changes.tell(ToolsListChanged())
+            assert len(changes._waiting) == 2
+            async with asyncio.timeout(10):
+                assert await heard.get() == "notifications/tools/list_changed"
