@@ -97,3 +97,36 @@ async def test_an_inner_call_is_made_for_whoever_made_the_outer_one(watch: Watch
                 with pytest.raises(ToolError):
                     await client.call_tool("call_tool", {"name": "raw_slow", "arguments": {"seconds": 0}})
     assert "slow" not in {entry["name"] for entry in raw_modern.record()}
+
+
+async def test_another_version_of_a_tool_than_the_listed_one_counts_as_one_that_writes(watch: Watch) -> None:
+    """Which FastMCP runs where a client names it. The catalog knows the newest alone, and whether that reads only."""
+    async with watch() as watched:
+        server = watched.gateway.runtime.generation.services["own"].server
+
+        @server.tool(name="wipe", version="1.0")
+        def wipe() -> str:
+            return "wiped"
+
+        @server.tool(name="wipe", version="2.0", annotations={"readOnlyHint": True})
+        def look() -> str:
+            return "looked"
+
+        async with Client(watched.gateway) as client:
+            with holding("own:read"):
+                assert (await client.call_tool("own_wipe")).data == "looked"
+                with pytest.raises(MCPError) as refusal:
+                    await client.call_tool("own_wipe", version="1.0")
+                assert refusal.value.error.code == FORBIDDEN
+            with holding("own:write"):
+                assert (await client.call_tool("own_wipe", version="1.0")).data == "wiped"
+
+
+@pytest.mark.parametrize("uri", ["text://own/items/", "text://raw/", "text://nobody/"])
+async def test_a_uri_that_is_longer_than_any_leads_nowhere(watch: Watch, raw_modern: Running, uri: str) -> None:
+    """It would be kept by all who count and write calls down, whoever sends it."""
+    async with watch(raw=raw_modern) as watched, Client(watched.gateway) as client:
+        with pytest.raises(MCPError, match="may have 8,192 characters") as refusal:
+            await client.read_resource(uri + "a" * 8192)
+        assert len(refusal.value.error.message) < 100
+    assert watched.calls == []

@@ -7,6 +7,7 @@ on into FastMCP. What a service's tool calls within its own server is part of th
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import mcp_types as types
@@ -16,7 +17,7 @@ from fastmcp.prompts.base import Prompt, PromptResult
 from fastmcp.resources.base import Resource, ResourceResult
 from fastmcp.resources.template import ResourceTemplate
 from fastmcp.server.context import Context
-from fastmcp.server.dependencies import get_context
+from fastmcp.server.dependencies import extract_version_spec, get_context
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools.base import Tool, ToolResult
 from fastmcp.utilities.components import FastMCPComponent
@@ -115,6 +116,8 @@ class MainDoor(Middleware):
                 raise self._routes.never_heard(kind, name) or _unknown(kind, name)
             if route.owner == "upstream":
                 return await self.run(route, _params(context))
+            if kind == "tool" and _names_a_version(context):  # FastMCP may take another than the one that is listed
+                route = replace(route, read_only=False, repeatable=False)
             return await self._guarded(route, lambda: _known(lambda: served(route), kind, name))
 
     async def run(self, route: Route, params: dict[str, Any]) -> Any:
@@ -190,6 +193,11 @@ DECODERS: Mapping[Kind, Callable[[dict[str, Any]], Any]] = {
 def _context(context: MiddlewareContext[Any]) -> Context:
     assert isinstance(context.fastmcp_context, Context)
     return context.fastmcp_context
+
+
+def _names_a_version(context: MiddlewareContext[Any]) -> bool:
+    request = _context(context).request_context
+    return request is not None and extract_version_spec(request.meta) is not None
 
 
 def _params(context: MiddlewareContext[Any]) -> dict[str, Any]:
