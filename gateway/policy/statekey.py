@@ -57,6 +57,8 @@ class StateKey:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(_random())
+                file.flush()
+                os.fsync(file.fileno())
             with suppress(FileExistsError):
                 os.link(temporary, self._path)
         finally:
