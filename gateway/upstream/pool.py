@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from gateway.upstream.errands import Errands
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import ShareKey
+from gateway.upstream.sharing import EVERYONE, ShareKey
 
 MAX_SESSIONS = 200
+# Of one user, or of one session of a client. Each may declare other capabilities.
+MAX_OF_HOLDER = 8
 IDLE_SECONDS = 600.0
 
 Open = Callable[[ShareKey], Awaitable[Session]]
@@ -61,6 +63,7 @@ class SessionPool:
         if slot is None:
             slot = _Slot(idle_since=time.monotonic(), retired=not key.lasting)
             if key.lasting:
+                self._make_room(key.holder)
                 self._slots[key] = slot
         if not slot.users:
             self._in_use.add(slot)
@@ -68,6 +71,16 @@ class SessionPool:
                 self._slots.move_to_end(key)
         slot.users += 1
         return slot
+
+    def _make_room(self, holder: tuple[str, ...]) -> None:
+        """Close what one holder has not used for longest: a client that declares something new each time gets a new
+        session each time, and would push out all the others' otherwise."""
+        if holder == EVERYONE:
+            return
+        own = [key for key in self._slots if key.holder == holder]
+        unused = [key for key in own if not self._slots[key].users]
+        for key in unused[: max(0, len(own) + 1 - MAX_OF_HOLDER)]:
+            self._retire(key)
 
     def leave(self, slot: _Slot, is_use: bool) -> None:
         """The call that entered `slot` is over."""

@@ -192,13 +192,17 @@ async def _send(
     params: dict[str, Any],
 ) -> dict[str, Any]:
     for _ in range(2):
-        async with upstream.session(caller, listener.capabilities) as session:
-            try:
-                if listener.log_level is not None and session.era == "legacy":
-                    await _set_log_level(session, listener.log_level)
-                return await session.request(method, params, listener, headers)
-            except SessionLost:
-                session.closed = True
+        try:
+            async with upstream.session(caller, listener.capabilities) as session:
+                try:
+                    if listener.log_level is not None and session.era == "legacy":
+                        await _set_log_level(session, listener.log_level)
+                    return await session.request(method, params, listener, headers)
+                except SessionLost:
+                    session.closed = True
+                    raise
+        except SessionLost:
+            continue
     raise UpstreamBroken(upstream.namespace, "forgets every session that it gives. Nothing ran; see its own log.")
 
 

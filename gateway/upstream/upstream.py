@@ -35,7 +35,7 @@ from gateway.upstream.modern import ModernSession
 from gateway.upstream.pool import Lease, SessionPool
 from gateway.upstream.retries import RetryBudget
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import GATEWAY, Caller, ShareKey, default_rule, share_key
+from gateway.upstream.sharing import EVERYONE, GATEWAY, Caller, ShareKey, default_rule, share_key
 from gateway.upstream.tasks import declares_tasks
 from gateway.upstream.tracing import is_recorded
 from gateway.upstream.visits import Visits
@@ -121,9 +121,13 @@ class Upstream:
     # sessions
 
     async def _open(self, key: ShareKey) -> Session:
+        """A session for `key`. Raises SessionLost where it turns out that it may not be for all who have that key."""
         session = await self.connector.open(orjson.loads(key.capabilities))
         session.visited = self.visits.done
         self._stateful = session.stateful
+        if session.stateful and self.config.sessions is None and key.lasting and key.holder == EVERYONE:
+            await session.close()  # the upstream held no state when it was last seen
+            raise SessionLost
         self.modern = session if isinstance(session, ModernSession) else None
         if self.disturbance is not None:
             self.disturbance.disturb(session)

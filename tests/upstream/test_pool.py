@@ -9,9 +9,9 @@ import pytest
 
 from gateway.errors import UpstreamDown
 from gateway.upstream.listener import Listener, Notify
-from gateway.upstream.pool import SessionPool
+from gateway.upstream.pool import MAX_OF_HOLDER, SessionPool
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import GATEWAY, ShareKey
+from gateway.upstream.sharing import EVERYONE, GATEWAY, ShareKey
 
 ADA, BOB, CARL = (ShareKey(("user", name)) for name in ("ada", "bob", "carl"))
 ONE_CALL = ShareKey(("everyone",), lasting=False)
@@ -298,3 +298,27 @@ async def test_closing_ends_all_even_those_in_use(pool, opener):
         await user.leave()
     await pool.close()
     assert repr(pool) == "<SessionPool sessions=0 busy=0>"
+
+
+async def test_who_declares_something_new_each_time_pushes_out_nobody_else(opener):
+    pool = SessionPool(opener)
+    async with pool.acquire(BOB) as his:
+        pass
+    mine = [ShareKey(ADA.holder, f'{{"{number}":{{}}}}') for number in range(MAX_OF_HOLDER + 3)]
+    async with pool.acquire(mine[0]) as used:
+        for key in mine[1:]:
+            async with pool.acquire(key):
+                pass
+        assert len(pool) == MAX_OF_HOLDER + 1
+        for session in opener.opened[2:5]:
+            await session.ended.wait()
+        assert (his.closed, used.closed) == (False, False)
+        assert [session.closed for session in opener.opened] == [False] * 2 + [True] * 3 + [False] * (MAX_OF_HOLDER - 1)
+
+
+async def test_what_everybody_shares_is_nobodys_to_push_out(opener):
+    pool = SessionPool(opener)
+    for number in range(MAX_OF_HOLDER * 2):
+        async with pool.acquire(ShareKey(EVERYONE, f'{{"{number}":{{}}}}')):
+            pass
+    assert len(pool) == MAX_OF_HOLDER * 2

@@ -126,3 +126,12 @@ async def test_a_session_of_one_call_ends_with_it(kind: Kind, request, front):
         assert one.target.alive() == []
     else:
         assert one.asked()[-1]["http"] == "DELETE"
+
+
+@pytest.mark.parametrize("kind", [LEGACY], ids=named)
+async def test_an_upstream_that_has_begun_to_hold_state_holds_it_for_each_apart(one: Front):
+    """It held none when it was last seen, so its sessions were everybody's."""
+    one.upstream._stateful = False
+    said = await asyncio.gather(one.call("whoami", caller=ADA), one.call("whoami", caller=BOB))
+    ids = {result["structuredContent"]["headers"]["mcp-session-id"] for result in said}
+    assert len(ids) == 2
