@@ -1,7 +1,7 @@
 """Provision what a configuration names, keep the catalog current, go over to the next, and close it all at the end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Container, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -207,13 +207,13 @@ class Runtime:
 
     # the catalog
 
-    def instructions(self) -> str:
-        """The gateway's own instructions, then each service's and upstream's under its namespace."""
+    def instructions(self, namespaces: Container[str] | None = None) -> str:
+        """The gateway's own, then each service's and upstream's under its namespace: of all, or of `namespaces`."""
         parts = [self.config.server.instructions]
         parts += [
             f"# {name}\n{listing.instructions[:MOST_INSTRUCTIONS]}"
             for name, listing in self.generation.listings().items()
-            if listing.instructions
+            if listing.instructions and (namespaces is None or name in namespaces)
         ]
         return "\n\n".join(filter(None, parts))
 

@@ -25,6 +25,7 @@ from gateway.doors.events import RecentEvents
 from gateway.doors.express.discovered import ReadyDiscovery
 from gateway.doors.express.door import Express
 from gateway.doors.express.plain import PlainTools
+from gateway.doors.instructions import Instructions
 from gateway.doors.legacy.calls import LegacyCalls
 from gateway.doors.legacy.door import before_sessions
 from gateway.doors.main.changes import Changes
@@ -111,13 +112,14 @@ class Gateway(FastMCP):
         peers: Peers | None = None,
     ):
         self._levels = LogLevels()
+        self._instructions = Instructions(runtime, runtime.instructions)
         door = MainDoor(runtime, runtime.sources, self._levels)
         super().__init__(
             runtime.config.server.name,
             instructions=runtime.config.server.instructions or None,
             version=VERSION,
             auth=auth,
-            middleware=[door, Discovery(runtime.sources, self._differs_by_caller)],
+            middleware=[door, Discovery(runtime.sources, self._differs_by_caller, self._instructions)],
             lifespan=self._log,
             dereference_schemas=False,
             mask_error_details=True,
@@ -260,7 +262,7 @@ class Gateway(FastMCP):
             credentials=credentials,
             tools=PlainTools(self.runtime, lambda: self.runtime.services, self._is_as_made),
             lists=lists,
-            discovery=ReadyDiscovery(self.runtime, known, self._mcp_server),
+            discovery=ReadyDiscovery(self.runtime, known, self._mcp_server, self._instructions),
             states=self._states,
             server_info=stamp,
             metadata=metadata,

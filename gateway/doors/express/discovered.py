@@ -12,8 +12,10 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from gateway.catalog.catalog import Catalog, Source
 from gateway.catalog.freshness import least, list_hints
 from gateway.catalog.offers import relayed
+from gateway.doors.instructions import Instructions
 from gateway.doors.ready import LISTED, Known
 from gateway.doors.serving import Serving
+from gateway.model.principal import Principal
 from gateway.upstream.session import META_SERVER, MODERN
 
 DISCOVER = "server/discover"
@@ -23,14 +25,15 @@ MEMBERS = frozenset({"_meta"})
 class ReadyDiscovery:
     """Answers `server/discover`. `server` knows what it has handlers for."""
 
-    def __init__(self, serving: Serving, known: Known, server: Server[Any]):
+    def __init__(self, serving: Serving, known: Known, server: Server[Any], instructions: Instructions):
         self._serving = serving
         self._known = known
         self._server = server
+        self._instructions = instructions
         self._made_from: Catalog | None = None
         self._made: dict[str, Any] = {}
 
-    def answer(self, params: Mapping[str, Any]) -> bytes | None:
+    def answer(self, params: Mapping[str, Any], principal: Principal) -> bytes | None:
         """The result as JSON; None where code has added something that only FastMCP knows."""
         if not params.keys() <= MEMBERS or not self._known.is_all():
             return None
@@ -38,7 +41,9 @@ class ReadyDiscovery:
         if self._made_from is not self._serving.catalog:
             self._made_from, self._made = self._serving.catalog, self._make(sources)
         hints = least(list_hints(method, sources, now, by_principal=self._known.by_principal()) for method in LISTED)
-        return orjson.dumps({**self._made, **hints})
+        instructions = self._instructions.to(principal)
+        said = {"instructions": instructions} if instructions is not None else {}
+        return orjson.dumps({**self._made, **said, **hints})
 
     def _make(self, sources: Sequence[Source]) -> dict[str, Any]:
         has = self._server.get_capabilities(protocol_version=MODERN).model_dump(
@@ -47,7 +52,6 @@ class ReadyDiscovery:
         result = DiscoverResult(
             supported_versions=list(MODERN_PROTOCOL_VERSIONS),
             capabilities=ServerCapabilities.model_validate(relayed(has, sources)),
-            instructions=self._server.instructions,
         )
         made = result.model_dump(by_alias=True, mode="json", exclude_none=True)
         return {**made, "_meta": {META_SERVER: self._server.server_info_stamp}}

@@ -133,7 +133,7 @@ class Express:
         reply = Reply(logged(scope, send) if self._access_log else send, request.id)
         try:
             if request.method == DISCOVER:
-                result = self._discovery.answer(request.params)
+                result = self._discovery.answer(request.params, principal)
             else:
                 result = self._lists.answer(request.method, request.params, principal, "modern")
         except InvalidRequest as error:

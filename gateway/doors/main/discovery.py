@@ -12,17 +12,22 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from gateway.catalog.catalog import Source
 from gateway.catalog.freshness import least, list_hints
 from gateway.catalog.offers import LISTED, offered, relayed
+from gateway.doors.instructions import Instructions
+from gateway.doors.main.caller import current_principal
 from gateway.doors.main.lists import LISTS
+from gateway.model.principal import ALL_SCOPES
 
 Sources = Callable[[], Sequence[Source]]
 
 
 class Discovery(Middleware):
-    """Narrows the capabilities that the SDK derives from its handlers. `by_principal` as for `Lists`."""
+    """Narrows the capabilities that the SDK derives from its handlers, and instructions to those for who asks.
+    `by_principal` as for `Lists`."""
 
-    def __init__(self, sources: Sources, by_principal: Callable[[], bool]):
+    def __init__(self, sources: Sources, by_principal: Callable[[], bool], instructions: Instructions):
         self._sources = sources
         self._by_principal = by_principal
+        self._instructions = instructions
 
     async def on_initialize(
         self,
@@ -32,7 +37,7 @@ class Discovery(Middleware):
         result = await call_next(context)
         if result is None:
             return None
-        return result.model_copy(update={"capabilities": await self._relayed(context, result.capabilities)})
+        return result.model_copy(update=await self._narrowed(context, result))
 
     async def on_discover(
         self,
@@ -45,17 +50,20 @@ class Discovery(Middleware):
         now, by_principal = time.time(), self._by_principal()
         hints = least(list_hints(method, self._sources(), now, by_principal=by_principal) for method in LISTS)
         update = {"ttl_ms": hints["ttlMs"], "cache_scope": hints["cacheScope"]}
-        capabilities = await self._relayed(context, result.capabilities)
-        return result.model_copy(update={"capabilities": capabilities, **update})
+        return result.model_copy(update={**await self._narrowed(context, result), **update})
 
-    async def _relayed(
-        self, context: MiddlewareContext[Any], capabilities: types.ServerCapabilities
-    ) -> types.ServerCapabilities:
+    async def _narrowed(
+        self, context: MiddlewareContext[Any], result: types.InitializeResult | types.DiscoverResult
+    ) -> dict[str, Any]:
         assert isinstance(context.fastmcp_context, Context)
         sources, server = self._sources(), context.fastmcp_context.fastmcp
         own = [name for name in LISTED.keys() - offered(sources) if await HAS[name](server)]
-        wire = capabilities.model_dump(by_alias=True, mode="json", exclude_none=True)
-        return types.ServerCapabilities.model_validate(relayed(wire, sources, own))
+        wire = result.capabilities.model_dump(by_alias=True, mode="json", exclude_none=True)
+        capabilities = types.ServerCapabilities.model_validate(relayed(wire, sources, own))
+        principal = current_principal(context.fastmcp_context)
+        if principal.scopes >= ALL_SCOPES:
+            return {"capabilities": capabilities}
+        return {"capabilities": capabilities, "instructions": self._instructions.to(principal)}
 
 
 async def _has_tools(server: FastMCP) -> bool:

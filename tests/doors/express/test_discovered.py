@@ -41,6 +41,19 @@ async def test_it_is_that_of_the_main_door(
     assert "Ask first." in ready[0]["instructions"]
 
 
+@pytest.mark.parametrize("express", [True, False])
+@pytest.mark.parametrize(
+    ("scopes", "told"), [(None, True), (["raw_echo"], True), (["raw:read"], True), (["own_shout"], False)]
+)
+async def test_who_may_use_nothing_of_an_upstream_is_not_told_how(
+    tmp_path: Path, raw_modern: Running, scopes: list[str] | None, told: bool, express: bool
+) -> None:
+    headers = key(tmp_path, scopes)
+    async with door(tmp_path, configuration({"raw": raw_modern}), express=express, headers=headers) as at:
+        instructions = (await discovered(at)).get("instructions", "")
+    assert ("# raw" in instructions) is told
+
+
 async def test_what_an_upstream_comes_to_offer_is_said(tmp_path: Path, raw_modern: Running, handed_on: Taken) -> None:
     raw_modern.control(fault="hang")
     async with door(tmp_path, configuration({"raw": raw_modern}), express=True) as at:
