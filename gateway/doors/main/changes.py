@@ -5,7 +5,6 @@ Lists change when the catalog does; a resource is told of to whoever watches it 
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -29,12 +28,15 @@ from mcp_types import INVALID_PARAMS
 
 from gateway.catalog.catalog import Catalog, Diff
 from gateway.doors.serving import Serving
+from gateway.model.route import Route
 from gateway.observe.logs import get_logger
 from gateway.policy.proof import principal_of
 
 log = get_logger(__name__)
 
 Context = ServerRequestContext[Any, Any]
+Watched = dict[str, Route | None]
+"""What a session watches, by public URI."""
 
 EVENTS: dict[str, ServerEvent] = {
     "tool": ToolsListChanged(),
@@ -54,7 +56,7 @@ class Changes:
         self._serving = serving
         self._catalog = serving.catalog
         self._listeners: dict[object, Callable[[ServerEvent], None]] = {}
-        self._sessions: dict[int, tuple[ServerSession, Counter[str]]] = {}
+        self._sessions: dict[int, tuple[ServerSession, Watched]] = {}
         self._waiting: dict[ServerEvent, None] = {}  # in order; what waits already need not be said twice
         self._news = asyncio.Event()
         self._listen = ListenHandler(self)
@@ -107,13 +109,12 @@ class Changes:
     ) -> types.SubscriptionsListenResult:
         uris = [uri for uri in params.notifications.resource_subscriptions or () if self._may_watch(uri)]
         allowed = params.notifications.model_copy(update={"resource_subscriptions": uris[:MAX_WATCHED]})
-        for uri in uris[:MAX_WATCHED]:
-            self._watch(uri)
+        watched = [self._watch(uri) for uri in uris[:MAX_WATCHED]]
         try:
             return await self._listen(context, params.model_copy(update={"notifications": allowed}))
         finally:
-            for uri in uris[:MAX_WATCHED]:
-                self._unwatch(uri)
+            for route in watched:
+                self._unwatch(route)
 
     # legacy clients
 
@@ -126,30 +127,28 @@ class Changes:
             raise MCPError(code=INVALID_PARAMS, message=f"A session may watch {MAX_WATCHED} resources at most.")
         if not self._may_watch(str(params.uri)):
             raise MCPError(code=INVALID_PARAMS, message="There is no such resource, or it is not yours to read.")
-        if not watched[str(params.uri)]:
-            self._watch(str(params.uri))
-            watched[str(params.uri)] = 1
+        if str(params.uri) not in watched:
+            watched[str(params.uri)] = self._watch(str(params.uri))
         return types.EmptyResult()
 
     async def _on_unsubscribe(self, context: Context, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
-        if self._session_of(context).pop(str(params.uri), 0):
-            self._unwatch(str(params.uri))
+        self._unwatch(self._session_of(context).pop(str(params.uri), None))
         return types.EmptyResult()
 
-    def _session_of(self, context: Context) -> Counter[str]:
+    def _session_of(self, context: Context) -> Watched:
         """What a legacy session watches; it is known from its first word to its end."""
         connection = context.session._connection  # the SDK has no public name for it; FastMCP uses it too
         known = self._sessions.get(id(connection))
         if known is None:
-            known = (context.session, Counter())
+            known = (context.session, {})
             self._sessions[id(connection)] = known
             connection.exit_stack.callback(self._forget, id(connection))
         return known[1]
 
     def _forget(self, identity: int) -> None:
         _, watched = self._sessions.pop(identity)
-        for uri in watched:
-            self._unwatch(uri)
+        for route in watched.values():
+            self._unwatch(route)
 
     @asynccontextmanager
     async def told(self) -> AsyncGenerator[None]:
@@ -185,18 +184,22 @@ class Changes:
         route = self._serving.catalog.resource(uri)
         return route is not None and self._serving.guard.may_see(principal_of(get_access_token()), route)
 
-    def _watch(self, uri: str) -> None:
+    def _watch(self, uri: str) -> Route | None:
+        """What has to be given to `_unwatch`; None where there is no upstream that could tell of changes."""
         route = self._serving.catalog.resource(uri)
-        if route is not None and route.owner == "upstream":
-            self._serving.upstreams[route.namespace].watcher.watch(route.original)
+        if route is None or route.owner != "upstream":
+            return None
+        self._serving.upstreams[route.namespace].watcher.watch(route.original)
+        return route
 
-    def _unwatch(self, uri: str) -> None:
-        route = self._serving.catalog.resource(uri)
-        if route is not None and route.owner == "upstream":
-            self._serving.upstreams[route.namespace].watcher.unwatch(route.original)
+    def _unwatch(self, route: Route | None) -> None:
+        """The catalog may not have it any more: an upstream that was switched off counts who watches all the same."""
+        upstream = self._serving.upstreams.get(route.namespace) if route is not None else None
+        if route is not None and upstream is not None:
+            upstream.watcher.unwatch(route.original)
 
 
-def _concerns(event: ServerEvent, watched: Counter[str]) -> bool:
+def _concerns(event: ServerEvent, watched: Watched) -> bool:
     return not isinstance(event, ResourceUpdated) or event.uri in watched
 
 

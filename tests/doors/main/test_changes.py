@@ -1,7 +1,6 @@
 """Who is told of what, beyond what the contract shows: scopes, bounds, and the end of a session."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -66,6 +65,18 @@ async def test_a_session_watches_until_it_says_otherwise_or_ends(raw_modern: Run
         assert list(watcher.watched) == []
 
 
+async def test_a_session_that_ends_while_an_upstream_is_off_watches_nothing_of_it(raw_modern: Running, tmp_path: Path):
+    async with in_memory(tmp_path, configuration({"raw": raw_modern})) as gateway:
+        async with Client(gateway, mode="legacy") as client:
+            await subscribe(client, NOTES)
+            on = gateway.runtime.config
+            raw = on.upstreams["raw"].model_copy(update={"enabled": False})
+            off = on.model_copy(update={"upstreams": {"raw": raw}})
+            await gateway.runtime.apply(off, {})
+            assert list(gateway.runtime.upstreams["raw"].watcher.watched) == ["text://raw/notes"]
+        assert list(gateway.runtime.upstreams["raw"].watcher.watched) == []
+
+
 async def test_what_is_not_there_cannot_be_watched(raw_modern: Running, tmp_path: Path):
     async with legacy_client(raw_modern, tmp_path) as (client, _):
         with pytest.raises(MCPError, match="no such resource"):
@@ -98,7 +109,7 @@ async def test_who_reads_nothing_holds_up_nobody_and_no_change_waits_twice(
     async with in_memory(tmp_path, configuration({"raw": raw_modern})) as gateway:
         changes = gateway._changes
         for number in range(50):
-            changes._sessions[-number - 1] = cast(Any, Stuck()), Counter({NOTES: 1})
+            changes._sessions[-number - 1] = cast(Any, Stuck()), {NOTES: None}
         async with Client(gateway, mode="legacy", message_handler=hear):
             for _ in range(10_000):
                 changes.resource_changed(NOTES)
