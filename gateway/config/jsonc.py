@@ -5,8 +5,9 @@ import re
 from typing import Any
 
 STRING = r'"(?:[^"\\\n]|\\.)*"'
-COMMENT = r"//[^\n]*|/\*.*?\*/"
-NOISE = re.compile(rf"(?P<string>{STRING})|{COMMENT}|,(?=(?:\s|{COMMENT})*[}}\]])", re.DOTALL)
+# Possessive and atomic: a comment is never tried as a shorter one, which would take time without end.
+COMMENT = r"//[^\n]*+|(?>/\*.*?\*/)"
+NOISE = re.compile(rf"(?P<string>{STRING})|{COMMENT}|,(?=(?:\s|{COMMENT})*+[}}\]])", re.DOTALL)
 
 
 def loads(text: str) -> Any:

@@ -48,3 +48,12 @@ def test_plain_json_is_untouched(value: Any):
 def test_a_complaint_names_the_line(text: str, complaint: str):
     with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
         loads(text)
+
+
+def test_servers_that_are_commented_out_take_no_time():
+    """Each line holds a second start of a comment, and none ends the list."""
+    lines = '  // "url": "https://example.com/mcp", // off\n' * 200
+    assert loads(f'{{"a": 1,\n{lines} "b": 2}}') == {"a": 1, "b": 2}
+    assert loads(f'{{"a": 1,\n{lines}}}') == {"a": 1}
+    blocks = "/* a */ /* b */" * 200
+    assert loads(f'{{"a": [1, {blocks} 2]}}') == {"a": [1, 2]}
