@@ -48,22 +48,29 @@ class RetryingTransport(httpx.AsyncBaseTransport):
     async def _send(self, request: httpx.Request) -> httpx.Response:
         until = request.extensions[UNTIL]
         unread: httpx.Response | None = None
-        async for attempt in stamina.retry_context(
-            on=lambda error: _wait(error, until - asyncio.get_running_loop().time()),
-            attempts=self._retries + 1,
-            timeout=None,
-            wait_initial=FIRST_WAIT,
-            wait_max=LONGEST_WAIT,
-            wait_jitter=FIRST_WAIT,
-        ):
-            with attempt:
-                if unread is not None:
-                    await unread.aclose()
-                response = await self._inner.handle_async_request(request)
-                if response.status_code not in NOT_READY:
-                    return response
-                unread = response
-                raise _NotReady(response)
+        try:
+            async for attempt in stamina.retry_context(
+                on=lambda error: _wait(error, until - asyncio.get_running_loop().time()),
+                attempts=self._retries + 1,
+                timeout=None,
+                wait_initial=FIRST_WAIT,
+                wait_max=LONGEST_WAIT,
+                wait_jitter=FIRST_WAIT,
+            ):
+                with attempt:
+                    if unread is not None:
+                        await unread.aclose()
+                    response = await self._inner.handle_async_request(request)
+                    if response.status_code not in NOT_READY:
+                        return response
+                    unread = response
+                    raise _NotReady(response)
+        except _NotReady:
+            raise  # the last answer is the answer
+        except BaseException:  # a cancellation while it waits, too: else the answer would keep its place
+            if unread is not None:
+                await unread.aclose()
+            raise
         raise AssertionError("stamina gives at least one attempt")
 
     async def aclose(self) -> None:

@@ -1,13 +1,16 @@
 """What is safe to send twice is tried again, within the deadline; nothing else is."""
 
+import asyncio
 import logging
 import time
+from collections.abc import AsyncGenerator
 from email.utils import formatdate
 
+import httpx
 import pytest
 
 from services.external import retries
-from services.external.retries import retry_after
+from services.external.retries import RetryingTransport, retry_after
 from tests.services.external.world import raw
 
 READY = raw(b"ready", content_type="text/plain")
@@ -102,3 +105,35 @@ def test_dates_of_a_retry_after():
     assert ahead is not None
     assert 50 < ahead < 61
     assert retry_after(formatdate(time.time() - 60, usegmt=True)) == 0
+
+
+class Busy(httpx.AsyncBaseTransport, httpx.AsyncByteStream):
+    """Answers that it is not ready, and tells when that answer was let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = asyncio.Event(), False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.set()
+        return httpx.Response(503, headers={"retry-after": "20"}, stream=self)
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        yield b"no"
+
+    async def aclose(self) -> None:
+        self.let_go = True
+
+
+async def test_who_leaves_while_it_waits_leaves_no_answer_behind():
+    """It would keep its place at the host."""
+    busy = Busy()
+    until = asyncio.get_running_loop().time() + 60
+    request = httpx.Request("GET", "http://site.example/", extensions={retries.UNTIL: until})
+    leaving = asyncio.create_task(RetryingTransport(busy, 2).handle_async_request(request))
+    await busy.asked.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)  # time enough to wait for the next try
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert leaving.cancelled()
+    assert busy.let_go
