@@ -108,6 +108,9 @@ class ApiTool(Tool):
         if (error := best_match(self._schema.iter_errors(arguments))) is not None:
             wanted = json.dumps(error.validator_value)[:200]
             raise ToolError(f"The argument {error.json_path} does not hold to its schema: {error.validator} {wanted}")
+        for each in self._inner._route.parameters:  # without one the path is another, perhaps that of all there are
+            if each.location == "path" and arguments.get(each.name) == "":
+                raise ToolError(f"The argument {each.name} is empty, and a part of the address. Give it.")
         try:
             return await self._inner.run(arguments)
         except ValueError as error:

@@ -21,6 +21,8 @@ _TEXT_TYPE = re.compile(
     r"text/.+|application/(?:json|xml|javascript|graphql|yaml|x-ndjson|x-www-form-urlencoded)|.+\+(?:json|xml|yaml)"
 )
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_CELL = re.compile(r"""<t[dh]\b(?:[^<>"']|"[^"]*"|'[^']*')*+>""", re.IGNORECASE)
+_SPAN = re.compile(r"""\b(?:col|row)span\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 # What models are commonly able to look at. SVG is text, and comes as that.
 _IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -66,9 +68,14 @@ def _markdown(html: str, page: str) -> str:
         inline_data_media=InlineDataMedia.ALT_TEXT_ONLY,
     )
     try:
-        return (convert(html, options).content or "").strip() or html
+        return (convert(_CELL.sub(_narrow, html), options).content or "").strip() or html
     except ConversionError:
         return html
+
+
+def _narrow(cell: re.Match[str]) -> str:
+    """A table's cell that spans nine others at most either way: each is written out, and a page may say any number."""
+    return _SPAN.sub(lambda span: span[0] if span[1].strip("\"' ").isdigit() and len(span[1]) <= 3 else "", cell[0])
 
 
 def is_json(media_type: str) -> bool:

@@ -62,7 +62,9 @@ class Web:
 
         Raises Refused for a URL that may not be fetched.
         """
-        target = checked_url(url, self._policy).copy_merge_params(parts.pop("params", None) or {})
+        target = checked_url(url, self._policy)
+        if params := parts.pop("params", None):  # else the query stays as it is, to the letter: it may be signed
+            target = target.copy_merge_params(params)
         return self._opened().build_request(method, target, extensions={CALLER: caller}, **parts)
 
     async def exchange(

@@ -60,6 +60,7 @@ async def test_only_what_is_taken_is_there(tools):
         ("listPets", {"limit": 101}, "The argument $.limit does not hold to its schema: maximum 100"),
         ("getPet", {}, "The argument $ does not hold to its schema: required"),
         ("addPet", {"name": "a", "parents": [{"name": ["CANARY"]}]}, "The argument $.parents[0].name does not hold"),
+        ("getPet", {"id": ""}, "The argument id is empty"),
         ("getPet", {"id": "../CANARY"}, "Path parameter 'id' cannot contain dot segments"),
     ],
 )

@@ -93,7 +93,8 @@ async def test_what_makes_no_markdown_comes_as_it_is(fetch, site, page):
 
 
 @pytest.mark.parametrize(
-    "form", ["<div>", "<b>", "<ul><li>", "<table><tr><td>", "<blockquote>", "<!--", "<p a=b ", "&"]
+    "form",
+    ["<div>", "<b>", "<ul><li>", "<table><tr><td>", "<blockquote>", "<!--", "<p a=b ", "&", "<td ", '<td a="', "<td '"],
 )
 async def test_a_hostile_page_takes_little_time(serve, site, form):
     page = (form * 1_000_000)[:1_000_000].encode()
@@ -103,3 +104,26 @@ async def test_a_hostile_page_takes_little_time(serve, site, form):
     answer = await fetch(url)
     assert answer.error is None
     assert time.process_time() - before < 8  # seen: 0.6 at the most
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<td colspan=1000 rowspan=1000>x</td>",
+        "<TD title='>' ColSpan = '99'>x</TD>",
+        '<td rowspan="&#57;99" colspan="&#57;99">x</td>',
+    ],
+)
+async def test_a_cell_of_a_page_is_not_written_out_without_end(serve, site, cell):
+    page = f"<table>{f'<tr>{cell}</tr>' * 100}</table>"
+    fetch = await serve(allow_private_hosts=[site.endpoint])
+    answer = await fetch(site.sends("/", page.encode(), content_type="text/html"))
+    assert len(answer.data["text"]) < 20 * len(page)
+    few = await fetch(
+        site.sends(
+            "/few",
+            b"<table><tr><td colspan=2>a</td></tr><tr><td>b</td><td>c</td></tr></table>",
+            content_type="text/html",
+        )
+    )
+    assert "| b | c |" in few.data["text"]

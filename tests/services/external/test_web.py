@@ -168,3 +168,12 @@ async def test_a_body_that_never_ends_is_cut_at_the_limit_of_bytes_when_it_comes
     fetch = await serve(allow_private_hosts=[site.endpoint], max_bytes=100_000)
     answer = await fetch(site.url("/"))
     assert (len(answer.data["text"]), answer.data["truncated"]) == (100_000, True)
+
+
+@pytest.mark.parametrize("query", ["wsdl", "q=caf%E9", "a=1&b=2&a=3", "q=a%20b", "x=a;b", "sig=a%2Fb+c"])
+async def test_a_query_is_sent_to_the_letter(serve, site, query):
+    """It may be signed, or in another charset."""
+    fetch = await serve(allow_private_hosts=[site.endpoint])
+    site.sends(f"/?{query}", b"ok", content_type="text/plain")
+    await fetch(site.url(f"/?{query}"), timeout=5)
+    assert site.heard[0].split()[1] == f"/?{query}"
