@@ -72,7 +72,8 @@ def choose(table: Table, wish: Choice) -> Choice:
 def _x(table: Table, wish: Choice) -> str:
     taken = {wish.y, wish.color}
     texts = sorted(table.of_kind("text"), key=lambda name: table.variety(name) > MAX_BARS)
-    return next(name for name in (*table.of_kind("time"), *texts, *table.kinds) if name not in taken or len(taken) > 2)
+    names = (*table.of_kind("time"), *texts, *table.kinds)
+    return next((name for name in names if name not in taken), names[0])
 
 
 def _y(table: Table, x: str, color: str | None) -> str | None:

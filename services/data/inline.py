@@ -1,6 +1,7 @@
 """Rows that a caller passes in, as a table."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,9 @@ from services.workers.job import Refused
 
 MAX_COLUMNS = 1_000
 LARGEST_BIGINT = 2**63 - 1
+# Of what ISO 8601 allows, that which DuckDB reads as Python does. It has no place for an offset, and drops others.
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 
 
 def load_rows(connection: DuckDBPyConnection, rows: Sequence[dict[str, Any]]) -> None:
@@ -34,8 +38,8 @@ def load_rows(connection: DuckDBPyConnection, rows: Sequence[dict[str, Any]]) ->
 def column_type(values: Sequence[Any]) -> str:
     """The DuckDB type that holds all of `values`; None fits every type.
 
-    Text is DATE or TIMESTAMP when all of it is in ISO 8601; numbers and text together are VARCHAR, and with lists or
-    objects among them JSON.
+    Text is DATE or TIMESTAMP when all of it is in ISO 8601 without an offset; numbers and text together are VARCHAR,
+    and with lists or objects among them JSON.
     """
     present = [value for value in values if value is not None]
     return next((name for name, fits in TYPES.items() if present and all(map(fits, present))), "VARCHAR")
@@ -46,15 +50,15 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_date(value: Any) -> bool:
-    return _parses(value, date.fromisoformat) and len(value) == len("2025-01-31")
+    return _parses(value, DATE, date.fromisoformat)
 
 
 def _is_timestamp(value: Any) -> bool:
-    return _parses(value, datetime.fromisoformat) and len(value) >= len("2025-01-31 10:00")
+    return _parses(value, TIMESTAMP, datetime.fromisoformat)
 
 
-def _parses(value: Any, parse: Callable[[str], Any]) -> bool:
-    if not isinstance(value, str):
+def _parses(value: Any, form: re.Pattern[str], parse: Callable[[str], Any]) -> bool:
+    if not isinstance(value, str) or not form.fullmatch(value):
         return False
     try:
         parse(value)

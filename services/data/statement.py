@@ -23,6 +23,8 @@ TABLE_FUNCTIONS = frozenset({"generate_series", "json_each", "json_tree", "range
 # of the caller's into errors.
 REFUSED_FUNCTIONS = frozenset({"current_setting", "error", "getvariable", "json_serialize_plan", "write_log"})
 
+# Views of DuckDB's own, which say where files are. A name that one WITH gives is free in all of the statement.
+BUILT_IN = ("duckdb_", "pragma_", "sqlite_", "pg_")
 ONE_SELECT = (
     "Send one SELECT statement (WITH, VALUES, set operations, DESCRIBE and SUMMARIZE are fine too; "
     "PIVOT needs its values listed: PIVOT ... ON column IN (...))."
@@ -49,6 +51,8 @@ def read_statement(connection: DuckDBPyConnection, sql: str) -> Statement:
         if node.get("type") == "BASE_TABLE":
             tables.add(_table_name(node))
         ctes.update(entry["key"].casefold() for entry in node.get("cte_map", {}).get("map", []))
+    if any(name.startswith(BUILT_IN) for name in ctes):
+        raise Refused("A WITH has the name of something that DuckDB itself has. Call it otherwise.")
     return Statement(frozenset(tables), frozenset(ctes))
 
 

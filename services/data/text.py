@@ -48,8 +48,13 @@ def _title(text: str) -> str:
 
 def _slug(text: str) -> str:
     """Letters and digits of any script, without their accents, and single hyphens between."""
-    plain = "".join(each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each))
+    # Marks of their own go first: to put a long run of them in order takes time by the square of its length.
+    plain = _without_marks(unicodedata.normalize("NFKD", _without_marks(text.casefold())))
     return "-".join("".join(each if each.isalnum() else " " for each in plain).split())
+
+
+def _without_marks(text: str) -> str:
+    return "".join(each for each in text if not unicodedata.combining(each))
 
 
 def _from_base64(text: str) -> str:

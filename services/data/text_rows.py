@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,12 +11,13 @@ from services.workers.job import Refused
 
 DELIMITERS = ",;\t|"
 MAX_ROWS = 100_000
+LARGEST_WHOLE = 2**53
 
 
 def rows_of(text: str, form: str) -> list[dict[str, Any]]:
     """The rows of `text` in the format `form`, one of PARSERS, as objects. Raises Refused, with the line at fault."""
     rows: list[dict[str, Any]] = []
-    for row in PARSERS[form](text):
+    for row in PARSERS[form](text.removeprefix("\ufeff")):
         if not isinstance(row, dict):
             raise Refused(f"Row {len(rows) + 1} of the text is no object with a member for each column. Correct it.")
         if len(rows) == MAX_ROWS:
@@ -29,6 +31,9 @@ def _csv(text: str) -> Iterator[dict[str, Any]]:
     delimiter = max(DELIMITERS, key=header.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
+        names = reader.fieldnames or ()
+        if len(set(names)) < len(names):
+            raise Refused("Two columns of the CSV text have one name. Name them so that they can be told apart.")
         for row in reader:
             if None in row or None in row.values():
                 raise Refused(f"Line {reader.line_num} of the CSV text does not have as many values as its first line.")
@@ -79,9 +84,13 @@ def _whole(text: str) -> int | None:
 def _number(text: str) -> float | None:
     has_zero_in_front = text.removeprefix("-").startswith("0") and not text.removeprefix("-").startswith("0.")
     try:
-        return None if (has_zero_in_front and text != "0") or "_" in text else float(text)
+        number = None if (has_zero_in_front and text != "0") or "_" in text else float(text)
     except ValueError:
         return None
+    if number is None or not math.isfinite(number):
+        return None
+    # A long whole number is an id, as often as not, and would become another.
+    return number if abs(number) <= LARGEST_WHOLE or not text.removeprefix("-").isdigit() else None
 
 
 def _boolean(text: str) -> bool | None:

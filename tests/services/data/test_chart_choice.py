@@ -27,6 +27,12 @@ def table(**columns: tuple[Any, ...]) -> Table:
         ({"amount": AMOUNT, "region": REGION}, Choice(), Choice("bar", "region", "amount")),
         ({"amount": AMOUNT, "price": PRICE}, Choice(), Choice("point", "amount", "price")),
         ({"amount": AMOUNT}, Choice(), Choice("bar", "amount")),
+        ({"amount": AMOUNT}, Choice(y="amount"), Choice("point", "amount", "amount")),
+        (
+            {"amount": AMOUNT, "region": REGION},
+            Choice(y="amount", color="region"),
+            Choice("bar", "region", "amount", "region"),
+        ),
         ({"region": REGION}, Choice(), Choice("bar", "region")),
         ({"day": DAY, "amount": AMOUNT}, Choice(mark="area"), Choice("area", "day", "amount")),
         ({"day": DAY, "amount": AMOUNT, "price": PRICE}, Choice(y="amount"), Choice("line", "day", "amount")),

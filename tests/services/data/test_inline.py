@@ -1,5 +1,6 @@
 """Rows passed in: their types, and what is refused."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,12 @@ from services.workers.job import Refused
         (["2025-01-31T10:00:00", "2025-01-31 10:00"], "TIMESTAMP"),
         (["2025-01-31", "soon"], "VARCHAR"),
         (["20250131"], "VARCHAR"),
+        (["2025-01-31 10:00:00.5"], "TIMESTAMP"),
+        *(
+            ([text], "VARCHAR")
+            for text in ("20250131T093000Z", "2025-W01-1", "2025-01-31T10:00:00,5", "2025-01-31x10:00")
+        ),
+        *(([text], "VARCHAR") for text in ("2025-01-31T10:00+02:00", "2025-01-31T10:00:00Z", "2025-01-31\n")),
         ([1, "x"], "VARCHAR"),
         ([True, 1], "VARCHAR"),
         ([1, [2]], "JSON"),
@@ -54,3 +61,10 @@ def test_rows_become_a_table_with_every_key_as_a_column(fresh: DuckDBPyConnectio
 def test_what_makes_no_table_is_refused(fresh: DuckDBPyConnection, rows: list[dict[str, Any]], reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         load_rows(fresh, rows)
+
+
+@pytest.mark.parametrize("text", ["2025-01-31", "2025-01-31 10:00", "2025-01-31T10:00:00", "2025-01-31T10:00:00.1234"])
+def test_what_is_taken_for_a_time_is_read_as_one(fresh: DuckDBPyConnection, text: str) -> None:
+    load_rows(fresh, [{"day": text}])
+    ((found,),) = fresh.execute("SELECT day::TIMESTAMP FROM rows").fetchall()
+    assert found == datetime.fromisoformat(text)

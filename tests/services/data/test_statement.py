@@ -58,6 +58,8 @@ def test_what_reads_may_run(fresh: DuckDBPyConnection, sql: str, tables: set[str
         ("FROM duckdb_settings()", "A table function is used that is not allowed"),
         ("FROM main.a", "with a schema"),
         ("FROM information_schema.tables", "with a schema"),
+        ("WITH d AS (WITH duckdb_views AS (SELECT 1) FROM duckdb_views) FROM duckdb_views, d", "DuckDB itself has"),
+        ("WITH SQLITE_master AS (SELECT 1) FROM sqlite_master", "DuckDB itself has"),
         ("SHOW TABLES", "SHOW is not allowed"),
         ("FROM (SHOW ALL TABLES)", "SHOW is not allowed"),
         ("SELECT Current_Setting('threads')", "works on the engine"),

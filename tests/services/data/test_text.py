@@ -1,5 +1,6 @@
 """The text operations."""
 
+import time
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from services.workers.job import Refused
         ("slug", "  Crème Brûlée: 50% off! ", "creme-brulee-50-off"),
         ("slug", "Straße & Москва", "strasse-москва"),
         ("slug", "!!!", ""),
+        ("slug", "e\N{COMBINING ACUTE ACCENT}té ǖ \N{HANGUL SYLLABLE HAN}", "ete-u-\u1112\u1161\u11ab"),
         ("reverse", "abc", "cba"),
         ("sort_lines", "pear\nApple\nfig", "Apple\nfig\npear"),
         ("unique_lines", "b\na\nb\na", "b\na"),
@@ -67,14 +69,19 @@ def test_what_can_not_be_done_is_refused_with_the_reason(arguments: dict[str, An
         apply(**arguments)
 
 
+MARKS = "a" + "\N{COMBINING ACUTE ACCENT}" * 30_000 + "\N{COMBINING DOT BELOW}" * 30_000
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_operation_takes_any_text_in_little_time(operation: str) -> None:
-    for text in ("", "\x00\ufffe", "%", '["' * 30_000, "a " * 50_000, "\n" * 100_000, "İ" * 10_000):
+    for text in ("", "\x00\ufffe", "%", '["' * 30_000, "a " * 50_000, "\n" * 100_000, "İ" * 10_000, MARKS):
+        began = time.process_time()
         try:
             result = apply(operation, text)
         except Refused:
             continue
         assert isinstance(result, int) or len(result) <= MAX_RESULT
+        assert time.process_time() - began < 2  # seen: 0.1 at the most
 
 
 def test_names_are_all_operations() -> None:

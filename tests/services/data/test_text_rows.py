@@ -16,6 +16,10 @@ from services.workers.job import Refused
         ("csv", "zip,on\n00501,true\n90210,FALSE\n", [{"zip": "00501", "on": True}, {"zip": "90210", "on": False}]),
         ("csv", "a\n1\nx\n", [{"a": "1"}, {"a": "x"}]),
         ("csv", "a,b\n", []),
+        ("csv", "\ufeffa,b\n1,2\n", [{"a": 1, "b": 2}]),
+        ("csv", "id\n1234567890123456789\n1234567890123456788\n", [{"id": f"123456789012345678{n}"} for n in (9, 8)]),
+        ("csv", "a,b\nnan,-Infinity\n", [{"a": "nan", "b": "-Infinity"}]),
+        ("csv", "a,b\n1e3,0.1234567890123456789\n", [{"a": 1000.0, "b": 0.12345678901234568}]),
         ("json", '[{"a": 1}, {"b": [2]}]', [{"a": 1}, {"b": [2]}]),
         ("json", '{"a": 1}', [{"a": 1}]),
         ("jsonl", '{"a": 1}\n\n{"a": 2}\n', [{"a": 1}, {"a": 2}]),
@@ -29,6 +33,7 @@ def test_text_becomes_rows(form: str, text: str, rows: list[dict[str, Any]]) -> 
     ("form", "text", "reason"),
     [
         ("csv", "a,b\n1,2\n1,2,3\n", "Line 3 of the CSV text does not have as many"),
+        ("csv", "a,b,a\n1,2,3\n", "Two columns of the CSV text have one name"),
         ("csv", "a,b\n1\n", "Line 2 of the CSV text does not have as many"),
         ("csv", 'a,b\n1,"x\n', "CSV text is broken"),
         ("json", '[{"a": 1},\n{"a": }]', "not JSON from line 2 on"),
