@@ -99,10 +99,14 @@ async def test_an_inner_call_is_made_for_whoever_made_the_outer_one(watch: Watch
     assert "slow" not in {entry["name"] for entry in raw_modern.record()}
 
 
-async def test_another_version_of_a_tool_than_the_listed_one_counts_as_one_that_writes(watch: Watch) -> None:
+async def test_another_version_of_a_tool_than_the_listed_one_counts_as_one_that_writes(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Which FastMCP runs where a client names it. The catalog knows the newest alone, and whether that reads only."""
     async with watch() as watched:
         server = watched.gateway.runtime.generation.services["own"].server
+        kept = server.local_provider
+        monkeypatch.setattr(kept, "_components", dict(kept._components))  # other tests have the same service
 
         @server.tool(name="wipe", version="1.0")
         def wipe() -> str:
