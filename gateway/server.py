@@ -112,7 +112,7 @@ class Gateway(FastMCP):
         peers: Peers | None = None,
     ):
         self._levels = LogLevels()
-        self._instructions = Instructions(runtime, runtime.instructions)
+        self._instructions = Instructions(runtime, lambda: self.instructions, runtime.instructions)
         door = MainDoor(runtime, runtime.sources, self._levels)
         super().__init__(
             runtime.config.server.name,

@@ -15,7 +15,6 @@ from gateway.catalog.offers import LISTED, offered, relayed
 from gateway.doors.instructions import Instructions
 from gateway.doors.main.caller import current_principal
 from gateway.doors.main.lists import LISTS
-from gateway.model.principal import ALL_SCOPES
 
 Sources = Callable[[], Sequence[Source]]
 
@@ -60,10 +59,8 @@ class Discovery(Middleware):
         own = [name for name in LISTED.keys() - offered(sources) if await HAS[name](server)]
         wire = result.capabilities.model_dump(by_alias=True, mode="json", exclude_none=True)
         capabilities = types.ServerCapabilities.model_validate(relayed(wire, sources, own))
-        principal = current_principal(context.fastmcp_context)
-        if principal.scopes >= ALL_SCOPES:
-            return {"capabilities": capabilities}
-        return {"capabilities": capabilities, "instructions": self._instructions.to(principal)}
+        instructions = self._instructions.to(current_principal(context.fastmcp_context))
+        return {"capabilities": capabilities, "instructions": instructions}
 
 
 async def _has_tools(server: FastMCP) -> bool:
